@@ -1,0 +1,107 @@
+//! One file a command. Each takes its parsed arguments and returns an [`Exit`].
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+pub mod check;
+pub mod convert;
+pub mod demo;
+pub mod desk;
+pub mod doctor;
+pub mod hub;
+pub mod protect;
+pub mod release;
+pub mod verify;
+
+/// Evidence that protects the people in it: private releases from confidential case records.
+#[derive(Debug, Parser)]
+#[command(name = "accord", version, about, propagate_version = true)]
+pub struct Cli {
+    /// Print machine-readable JSON to standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play the whole story on one machine with invented people.
+    Demo(demo::Args),
+    /// Check a file of records against the standard.
+    Check(check::Args),
+    /// Convert a file of records to another format.
+    Convert(convert::Args),
+    /// Make a private release (a draft) straight from a file.
+    Protect(protect::Args),
+    /// The vault of an organisation that holds records.
+    Desk(desk::Args),
+    /// Draft, decide on and publish releases from a vault.
+    Release(release::Args),
+    /// Check a release's files, signatures and decision, offline.
+    Verify(verify::Args),
+    /// The public site.
+    Hub(hub::Args),
+    /// Say what this machine offers and what is missing.
+    Doctor(doctor::Args),
+    /// Reads an untrusted file inside limits; started by other commands only.
+    #[command(name = "__read", hide = true)]
+    Read(check::ReadArgs),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Fine,
+    /// The answer is no, or the input has errors.
+    No,
+    /// Wrong usage.
+    Usage,
+    /// Refused for safety.
+    Refused,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::No => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+        })
+    }
+}
+
+/// Runs one command; errors go to standard error, in words, with exit code 1 unless the command chose another.
+pub fn run(cli: Cli) -> ExitCode {
+    let json = cli.json;
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(args, json),
+        Command::Check(args) => check::run(args, json),
+        Command::Convert(args) => convert::run(args, json),
+        Command::Protect(args) => protect::run(args, json),
+        Command::Desk(args) => desk::run(args, json),
+        Command::Release(args) => release::run(args, json),
+        Command::Verify(args) => verify::run(args, json),
+        Command::Hub(args) => hub::run(args, json),
+        Command::Doctor(args) => doctor::run(args, json),
+        Command::Read(args) => check::read(args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report(&error, json);
+            Exit::No.into()
+        }
+    }
+}
+
+/// An error in words: what, where, how to mend.
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "this is where the program speaks")]
+fn report(error: &anyhow::Error, json: bool) {
+    if json {
+        println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+    }
+    eprintln!("accord: {error:#}");
+}

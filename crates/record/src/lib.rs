@@ -1,0 +1,8 @@
+//! Records: the model of what one organisation holds about one person, streaming readers and writers, checks, crosswalks
+//! and derived fields. Desk side only.
+//!
+//! **It must never know** databases, HTTP or the hub. Bytes come in, cells go out; opening files is the shell's work.
+//!
+//! Start reading at [`model::Record`].
+
+pub mod model;

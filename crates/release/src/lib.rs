@@ -1,0 +1,11 @@
+//! Everything after the noise: `Noisy` tables, accounting statements, consistency, intervals, synthesis, quality by
+//! re-simulation, the bundle's format and its verification.
+//!
+//! **It must never know** exact counts, records, SQL or HTTP. Every function here is post-processing: a deterministic
+//! function of noisy measurements, codebook, workload and ledger (PRIVACY 11).
+//!
+//! Start reading at [`noisy::NoisyTable`], then [`account`].
+
+pub mod account;
+pub mod bundle;
+pub mod noisy;

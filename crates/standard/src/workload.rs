@@ -1,0 +1,75 @@
+//! Workloads: the tables that a release measures, declared before data are read. Data, in `standard/releases/*.toml`.
+
+use crate::dimension::Dimension;
+use serde::{Deserialize, Serialize};
+
+/// A declared, frozen list of tables (PRIVACY 5). It holds its dimensions whole, so that it can travel in a bundle and
+/// be read without this program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workload {
+    /// Stable identifier, such as `default`.
+    pub id: String,
+    /// Version of the file.
+    pub version: String,
+    /// English title.
+    pub title: String,
+    /// Who is counted, in words: "people in records that ...".
+    pub population: String,
+    /// The tables, in reading order.
+    pub tables: Vec<TableSpec>,
+}
+
+/// One table of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSpec {
+    /// Stable identifier, such as `m1`.
+    pub id: String,
+    /// English title.
+    pub title: String,
+    /// Dimensions; sex or gender first (GS-01). Cells are numbered row-major, last dimension fastest.
+    pub dimensions: Vec<Dimension>,
+    /// Share of the release's budget, in thousandths; the shares of a workload sum to 1000.
+    pub share: u32,
+    /// Id of a table of the same workload that this one refines by its last dimension, if that dimension puts every
+    /// person into exactly one category: the two are then made consistent.
+    pub refines: Option<String>,
+}
+
+impl TableSpec {
+    /// Number of cells.
+    pub fn cells(&self) -> usize {
+        self.dimensions.iter().map(Dimension::size).product()
+    }
+
+    /// The most cells that one person can stand in: c of PRIVACY 1. The L2 sensitivity of the table is √c a row.
+    pub fn most_cells_per_person(&self) -> u32 {
+        self.dimensions.iter().map(|d| d.most_per_person() as u32).product()
+    }
+
+    /// Category indices of a cell, one for each dimension.
+    pub fn categories_of(&self, cell: usize) -> Vec<usize> {
+        let mut rest = cell;
+        let mut out = vec![0; self.dimensions.len()];
+        for (slot, dimension) in out.iter_mut().zip(&self.dimensions).rev() {
+            *slot = rest % dimension.size();
+            rest /= dimension.size();
+        }
+        out
+    }
+
+    /// Number of the cell with these category indices.
+    pub fn cell_of(&self, categories: &[usize]) -> usize {
+        self.dimensions.iter().zip(categories).fold(0, |cell, (d, c)| cell * d.size() + c)
+    }
+
+    /// Stable key of a cell: category ids joined with a dot, such as `female.a10_14`.
+    pub fn key_of(&self, cell: usize) -> String {
+        let ids: Vec<&str> = self
+            .categories_of(cell)
+            .into_iter()
+            .zip(&self.dimensions)
+            .map(|(c, d)| d.categories[c].id.as_str())
+            .collect();
+        ids.join(".")
+    }
+}
