@@ -6,6 +6,10 @@
 //!
 //! Start reading at [`noisy::NoisyTable`], then [`account`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod account;
 pub mod bundle;
+pub mod consistent;
+pub mod noise;
 pub mod noisy;

@@ -2,6 +2,7 @@
 //! that paid for it.
 
 use crate::account::Rho;
+use crate::noise::LinearNoise;
 use serde::{Deserialize, Serialize};
 
 /// One table after noise. Values may be negative. Made by `accord-measure` from exact counts, or by summing others.
@@ -26,4 +27,82 @@ pub struct Draw {
     pub sensitivity_squared: u64,
     /// Ledger entry that was debited: opaque, unique.
     pub entry: String,
+}
+
+/// Why tables can't be added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PoolError {
+    /// Nothing to add.
+    #[error("there is no table to add")]
+    Empty,
+    /// Different tables, or different sizes.
+    #[error("tables {0} and {1} can't be added: they have different cells")]
+    Unlike(String, String),
+    /// The same draw twice: the sum would count the same records twice.
+    #[error("ledger entry {0} stands in two contributions: the same draw may be added once only")]
+    Repeated(String),
+    /// A value is too large.
+    #[error("the sum of table {0} is too large")]
+    Overflow(String),
+}
+
+impl NoisyTable {
+    /// The noise in each cell.
+    pub fn noise(&self) -> LinearNoise {
+        LinearNoise::direct(&self.draws.iter().map(|d| d.sigma_milli).collect::<Vec<_>>())
+    }
+
+    /// Adds the same table from several desks (PRIVACY 3): the noises add, there is no new draw and no new debit.
+    ///
+    /// # Privacy
+    ///
+    /// A function of tables that are already protected. A person known to several desks is counted by each.
+    pub fn pool(parts: &[NoisyTable]) -> Result<NoisyTable, PoolError> {
+        let Some((first, rest)) = parts.split_first() else { return Err(PoolError::Empty) };
+        let mut sum = first.clone();
+        for part in rest {
+            if part.table != sum.table || part.values.len() != sum.values.len() {
+                return Err(PoolError::Unlike(sum.table, part.table.clone()));
+            }
+            for draw in &part.draws {
+                if sum.draws.iter().any(|d| d.entry == draw.entry) {
+                    return Err(PoolError::Repeated(draw.entry.clone()));
+                }
+            }
+            for (total, value) in sum.values.iter_mut().zip(&part.values) {
+                *total = total.checked_add(*value).ok_or_else(|| PoolError::Overflow(part.table.clone()))?;
+            }
+            sum.draws.extend(part.draws.iter().cloned());
+        }
+        Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(values: &[i64], entry: &str) -> NoisyTable {
+        NoisyTable {
+            table: "m1".into(),
+            values: values.to_vec(),
+            draws: vec![Draw { sigma_milli: 3000, rho: Rho(1), sensitivity_squared: 1, entry: entry.into() }],
+        }
+    }
+
+    #[test]
+    fn privacy_03_a_pool_adds_values_and_keeps_every_draw() {
+        let pool = NoisyTable::pool(&[table(&[1, -2], "a"), table(&[10, 20], "b")]).unwrap();
+        assert_eq!(pool.values, [11, 18]);
+        assert_eq!(pool.draws.len(), 2);
+        assert!((pool.noise().sigma() - 18_f64.sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn privacy_03_the_same_draw_is_never_added_twice() {
+        let again = NoisyTable::pool(&[table(&[1], "a"), table(&[1], "a")]);
+        assert_eq!(again, Err(PoolError::Repeated("a".into())));
+        assert_eq!(NoisyTable::pool(&[]), Err(PoolError::Empty));
+        assert!(matches!(NoisyTable::pool(&[table(&[1], "a"), table(&[1, 2], "b")]), Err(PoolError::Unlike(..))));
+    }
 }
