@@ -15,8 +15,32 @@ pub struct Workload {
     pub title: String,
     /// Who is counted, in words: "people in records that ...".
     pub population: String,
+    /// What a count of these tables means and does not mean; travels with every figure.
+    #[serde(default)]
+    pub definition: String,
+    /// Warnings that travel with every figure into every export ("detected, not all who exist").
+    #[serde(default)]
+    pub caveats: Vec<String>,
     /// The tables, in reading order.
     pub tables: Vec<TableSpec>,
+    /// Groups that readers ask for first, as sums of cells of one table (girls first).
+    #[serde(default)]
+    pub headlines: Vec<HeadlineSpec>,
+}
+
+/// A group that readers ask for first: a sum of cells of one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadlineSpec {
+    /// Stable identifier, such as `girls-15-17`.
+    pub id: String,
+    /// Who is counted, in words: "girls aged 15 to 17".
+    pub label: String,
+    /// Table whose cells are summed; one in which a person has one cell.
+    pub table: String,
+    /// Categories by dimension id; a dimension that isn't named is summed over whole.
+    #[serde(default)]
+    pub select: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// One table of a workload.
