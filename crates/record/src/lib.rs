@@ -3,6 +3,10 @@
 //!
 //! **It must never know** databases, HTTP or the hub. Bytes come in, cells go out; opening files is the shell's work.
 //!
-//! Start reading at [`model::Record`].
+//! Start reading at [`model::Record`], then [`codec`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod codec;
+pub mod form;
 pub mod model;

@@ -74,7 +74,7 @@ pub enum AgePrecision {
 pub struct Date {
     /// Year.
     pub year: i16,
-    /// Month 1 to 12, or 0.
+    /// Month 1 to 12; 13 to 16 for the first to fourth quarter; 0 where only the year is known.
     pub month: u8,
     /// Day 1 to 31, or 0.
     pub day: u8,
@@ -159,6 +159,12 @@ pub struct ConsentClaim {
     pub given: bool,
     /// When, if the file says.
     pub date: Option<Date>,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming({:?}, {} consent claims)", self.record, self.consent.len())
+    }
 }
 
 impl fmt::Debug for Date {
