@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 fine, 1 the answer is no or the input has errors, 2 usage, 3 refused for safety.
 
+mod ambient;
 mod cmd;
 
 use clap::Parser;
