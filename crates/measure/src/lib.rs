@@ -1,3 +1,15 @@
-//! Everything that touches exact counts: contribution bounds, tallies, mechanisms and the accountant. Desk side only.
+//! Everything that touches exact counts: tallies with their contribution bounds, exact integer noise, and the plan that
+//! says what each measurement costs. Desk side only.
+//!
+//! The way is one-way: record → [`tally::Counts`] (exact; can't be printed or serialised) → `NoisyTable` (may leave).
 //!
 //! **It must never know** SQL, HTTP or files.
+//!
+//! Start reading at [`plan::Plan`], then [`tally::Tally`], then [`mechanism::measure`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod mechanism;
+pub mod noise;
+pub mod plan;
+pub mod tally;

@@ -9,4 +9,6 @@
 
 pub mod codec;
 pub mod form;
+pub mod derive;
+pub mod input;
 pub mod model;

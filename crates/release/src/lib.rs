@@ -11,5 +11,11 @@
 pub mod account;
 pub mod bundle;
 pub mod consistent;
+pub mod files;
 pub mod noise;
 pub mod noisy;
+pub mod privacy;
+pub mod publish;
+pub mod quality;
+pub mod synth;
+pub mod verify;

@@ -1,0 +1,153 @@
+//! The plan of a draw: what is measured and what each measurement costs, fixed before any record is read (PRIVACY 4, 5, 7).
+
+use accord_release::account::{ParameterError, Rho, rho_of};
+use accord_standard::workload::Workload;
+use serde::{Deserialize, Serialize};
+
+/// Who is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Population {
+    /// Records with consent to statistics (P2) or a coded legal basis: for tables.
+    Statistics,
+    /// Records with consent to statistics and to synthetic microdata (P2 and P5): for microdata (PRIVACY 6).
+    Microdata,
+}
+
+/// What is measured, in order, and at what cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The frozen workload.
+    pub workload: Workload,
+    /// The most rows that one person may contribute; 1 where a row is a person.
+    pub rows_per_person: u32,
+    /// Measurements.
+    pub steps: Vec<Step>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Who is read.
+    pub population: Population,
+    /// Table of the workload.
+    pub table: String,
+    /// Cost.
+    pub rho: Rho,
+    /// Squared L2 sensitivity: the square of rows a person times cells a row (PRIVACY 1: m rows give m√c).
+    pub sensitivity_squared: u64,
+    /// Standard deviation parameter that this cost buys, in thousandths, rounded up.
+    pub sigma_milli: u64,
+}
+
+/// Why a plan can't be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// Epsilon or delta is out of range.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// The shares of the workload's tables don't sum to 1000.
+    #[error("the shares of workload {0} sum to {1} thousandths, not 1000")]
+    Shares(String, u32),
+    /// No table would be measured, or a table's cost rounds to nothing.
+    #[error("table {0} would get no budget: raise epsilon or its share")]
+    Nothing(String),
+    /// The bound on rows a person is nought or over 1000.
+    #[error("rows a person must be 1 to 1000, not {0}")]
+    Rows(u32),
+}
+
+/// Share of the budget that microdata get where they are asked for, in thousandths.
+const MICRODATA_SHARE: u32 = 300;
+
+impl Plan {
+    /// Splits (epsilon, delta) over the workload's tables, and over the microdata's where they are asked for.
+    ///
+    /// # Privacy
+    ///
+    /// The costs of the steps sum to at most `rho_of(epsilon, delta)`: every split rounds down, every sigma rounds up.
+    pub fn new(
+        workload: Workload,
+        epsilon: f64,
+        delta: f64,
+        rows_per_person: u32,
+        microdata: bool,
+    ) -> Result<Plan, PlanError> {
+        let whole = rho_of(epsilon, delta)?;
+        let shares: u32 = workload.tables.iter().map(|t| t.share).sum();
+        if shares != 1000 || workload.tables.is_empty() {
+            return Err(PlanError::Shares(workload.id, shares));
+        }
+        if !(1..=1000).contains(&rows_per_person) {
+            return Err(PlanError::Rows(rows_per_person));
+        }
+        let parts = if microdata {
+            vec![(Population::Statistics, 1000 - MICRODATA_SHARE), (Population::Microdata, MICRODATA_SHARE)]
+        } else {
+            vec![(Population::Statistics, 1000)]
+        };
+        let mut steps = Vec::new();
+        for (population, part) in parts {
+            for table in &workload.tables {
+                let rho = whole.share(part).share(table.share);
+                let rows = u64::from(rows_per_person);
+                let sensitivity_squared = rows * rows * u64::from(table.most_cells_per_person());
+                let sigma_milli = sigma_milli(sensitivity_squared, rho)
+                    .ok_or_else(|| PlanError::Nothing(table.id.clone()))?;
+                steps.push(Step { population, table: table.id.clone(), rho, sensitivity_squared, sigma_milli });
+            }
+        }
+        Ok(Plan { workload, rows_per_person, steps })
+    }
+
+    /// What the whole plan costs.
+    pub fn total(&self) -> Rho {
+        Rho(self.steps.iter().map(|s| s.rho.0).sum())
+    }
+}
+
+/// The smallest sigma, in whole thousandths, for which a discrete Gaussian costs at most `rho` at this squared L2
+/// sensitivity: sigma² = sensitivity² / (2 rho) (CKS20, theorem 14, and its multivariate form). Whole numbers throughout;
+/// `None` if `rho` is nought or sigma would not fit.
+pub fn sigma_milli(sensitivity_squared: u64, rho: Rho) -> Option<u64> {
+    if rho.0 == 0 {
+        return None;
+    }
+    // sigma_milli² >= sensitivity² * 10^6 * UNIT / (2 rho)
+    let numerator = u128::from(sensitivity_squared) * 1_000_000 * u128::from(Rho::UNIT);
+    let square = numerator.div_ceil(2 * u128::from(rho.0));
+    let mut root = square.isqrt();
+    if root * root < square {
+        root += 1;
+    }
+    u64::try_from(root).ok().filter(|s| *s < 1_000_000_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sigma_of_small_exact_cases() {
+        assert_eq!(sigma_milli(1, Rho(Rho::UNIT / 2)), Some(1000));
+        assert_eq!(sigma_milli(4, Rho(Rho::UNIT / 2)), Some(2000));
+        assert_eq!(sigma_milli(1, Rho(Rho::UNIT / 200)), Some(10_000));
+        assert_eq!(sigma_milli(5, Rho(Rho::UNIT / 2)), Some(2237)); // sqrt 5 = 2.23606..., rounded up
+        assert_eq!(sigma_milli(1, Rho(0)), None);
+    }
+
+    proptest! {
+        /// The cost of the noise actually used is never over what was debited: sensitivity² / (2 sigma²) <= rho.
+        #[test]
+        fn privacy_01_noise_never_costs_more_than_its_debit(s in 1_u64..5_000_000, rho in 1_u64..40_000_000_000_000) {
+            if let Some(sigma) = sigma_milli(s, Rho(rho)) {
+                let left = u128::from(s) * 1_000_000 * u128::from(Rho::UNIT);
+                prop_assert!(left <= 2 * u128::from(sigma) * u128::from(sigma) * u128::from(rho));
+                // and it is the smallest such sigma
+                let less = u128::from(sigma) - 1;
+                prop_assert!(left > 2 * less * less * u128::from(rho));
+            }
+        }
+    }
+}

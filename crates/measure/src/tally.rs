@@ -1,0 +1,150 @@
+//! Exact counts: the one place where they exist. They can't be printed, cloned out or serialised; all that can be done with
+//! them is to add noise ([`crate::mechanism::measure`]).
+
+use accord_record::derive::{Derivation, DeriveError};
+use accord_record::model::Record;
+use accord_standard::codebook::Codebook;
+use accord_standard::workload::Workload;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::RandomState;
+use std::hash::{BuildHasher, Hash};
+
+/// Exact counts of every table of a workload.
+pub struct Counts {
+    tables: Vec<Table>,
+}
+
+pub(crate) struct Table {
+    pub(crate) id: String,
+    pub(crate) cells: Vec<u64>,
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counts(..)")
+    }
+}
+
+impl Counts {
+    pub(crate) fn table(&self, id: &str) -> Option<&Table> {
+        self.tables.iter().find(|t| t.id == id)
+    }
+}
+
+/// Counts records as they stream by, in memory that doesn't grow with their number (one small entry a person where several
+/// rows may belong to one person).
+pub struct Tally {
+    /// Distinct dimensions of the workload, each derived once a record.
+    dimensions: Vec<Derivation>,
+    tables: Vec<Plan>,
+    /// Scratch: categories of the record at hand, by dimension.
+    categories: Vec<Vec<u8>>,
+    rows: Option<RowBound>,
+}
+
+/// Where a table's dimensions stand in the tally's list, and its counts.
+struct Plan {
+    dimensions: Vec<(usize, usize)>,
+    most_cells: usize,
+    counts: Table,
+}
+
+/// Keeps at most `most` rows of each person: the first in the file, a rule that reads that person's rows alone.
+struct RowBound {
+    most: u32,
+    seen: HashMap<u64, u32>,
+    hasher: RandomState,
+}
+
+impl fmt::Debug for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tally(..)")
+    }
+}
+
+impl Tally {
+    /// A tally in which each record is one person.
+    pub fn new(workload: &Workload, codebook: &Codebook) -> Result<Tally, DeriveError> {
+        let mut ids: Vec<&str> = Vec::new();
+        let mut dimensions = Vec::new();
+        let mut tables = Vec::new();
+        for spec in &workload.tables {
+            let mut at = Vec::new();
+            for dimension in &spec.dimensions {
+                let index = match ids.iter().position(|id| *id == dimension.id) {
+                    Some(index) => index,
+                    None => {
+                        ids.push(&dimension.id);
+                        dimensions.push(Derivation::new(dimension, codebook)?);
+                        dimensions.len() - 1
+                    }
+                };
+                at.push((index, dimension.size()));
+            }
+            tables.push(Plan {
+                dimensions: at,
+                most_cells: spec.most_cells_per_person() as usize,
+                counts: Table { id: spec.id.clone(), cells: vec![0; spec.cells()] },
+            });
+        }
+        let categories = vec![Vec::with_capacity(8); dimensions.len()];
+        Ok(Tally { dimensions, tables, categories, rows: None })
+    }
+
+    /// A tally in which several rows may belong to one person, of which at most `most` are counted.
+    pub fn with_rows_per_person(mut self, most: u32) -> Tally {
+        self.rows = Some(RowBound { most, seen: HashMap::new(), hasher: RandomState::new() });
+        self
+    }
+
+    /// Counts one record that is one person.
+    ///
+    /// # Privacy
+    ///
+    /// Adds at most one to at most `most_cells_per_person` cells of each table, by a rule that reads this record alone.
+    pub fn add(&mut self, record: &Record) {
+        for (derivation, categories) in self.dimensions.iter().zip(&mut self.categories) {
+            derivation.categories(record, categories);
+        }
+        for table in &mut self.tables {
+            let mut added = 0;
+            walk(&table.dimensions, &self.categories, 0, &mut |cell| {
+                // The definition already bounds the number of cells; this holds it even if a definition were wrong.
+                if added < table.most_cells {
+                    table.counts.cells[cell] += 1;
+                    added += 1;
+                }
+            });
+        }
+    }
+
+    /// Counts one row of a person, unless that person already has as many as are kept.
+    pub fn add_row_of(&mut self, person: impl Hash, record: &Record) {
+        if let Some(rows) = &mut self.rows {
+            let seen = rows.seen.entry(rows.hasher.hash_one(person)).or_insert(0);
+            if *seen >= rows.most {
+                return;
+            }
+            *seen += 1;
+        }
+        self.add(record);
+    }
+
+    /// The exact counts.
+    pub fn finish(self) -> Counts {
+        Counts { tables: self.tables.into_iter().map(|p| p.counts).collect() }
+    }
+}
+
+/// Visits every cell that the combination of categories names, row-major.
+fn walk(dimensions: &[(usize, usize)], categories: &[Vec<u8>], cell: usize, visit: &mut dyn FnMut(usize)) {
+    match dimensions.split_first() {
+        None => visit(cell),
+        Some(((index, size), rest)) => {
+            for category in &categories[*index] {
+                walk(rest, categories, cell * size + usize::from(*category), visit);
+            }
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The files of a release: a pure function of the [`Bundle`], its synthetic rows and its quality report. The shell writes
+//! and reads them; nobody else makes or parses them.
+//!
+//! `release.json` is the source of truth and holds no decision; all tables are rendered from it, so that a reader can
+//! check that page, CSV and JSON say the same. `manifest.json` lists every other file with its SHA-256; the decision binds
+//! the hash of the draft's manifest, which a published release carries along as `draft/manifest.json`.
+
+use crate::bundle::{Bundle, Decision, Unit};
+use crate::quality::Quality;
+use crate::synth::Synthetic;
+use accord_crypto::{KeyId, Signature, SigningKey, VerifyingKey};
+use accord_standard::figure::{Figure, FigureValue, Reliability};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Files by path, `/`-separated, relative to the bundle's folder.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Context of the signature on a manifest.
+pub const MANIFEST_CONTEXT: &str = "release manifest";
+/// Context of the signature on a decision.
+pub const DECISION_CONTEXT: &str = "council decision";
+
+/// What a manifest says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this format.
+    pub format: u32,
+    /// Release id.
+    pub release: String,
+    /// `draft` or `published`.
+    pub status: Status,
+    /// Every other file, by path, but for the manifest's own signature.
+    pub files: BTreeMap<String, Entry>,
+}
+
+/// Draft or published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not decided on by a council.
+    Draft,
+    /// Decided on and signed.
+    Published,
+}
+
+/// One file of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// SHA-256 in hex.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// A signature beside the file that it signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// Short name of the key.
+    pub key_id: KeyId,
+    /// The key.
+    pub key: VerifyingKey,
+    /// The signature.
+    pub signature: Signature,
+}
+
+/// Why files can't be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// A file is missing.
+    #[error("the bundle has no file {0}")]
+    Missing(String),
+    /// A file can't be read as what it should be.
+    #[error("{0} is damaged: {1}")]
+    Damaged(String, String),
+    /// A value can't be written.
+    #[error("{0} can't be written: {1}")]
+    Write(String, String),
+}
+
+/// Draft files of a release.
+pub fn draft_files(
+    bundle: &Bundle,
+    synthetic: Option<&Synthetic>,
+    quality: Option<&Quality>,
+) -> Result<Files, FilesError> {
+    let mut bundle = bundle.clone();
+    bundle.decision = None;
+    let mut files = content_files(&bundle)?;
+    if let Some(synthetic) = synthetic {
+        files.insert("synthetic.csv".into(), synthetic_csv(synthetic, bundle.info.invented)?);
+    }
+    if let Some(quality) = quality {
+        files.insert("quality.json".into(), json("quality.json", quality)?);
+    }
+    add_package(&bundle, &mut files)?;
+    add_manifest(&bundle.info.id, Status::Draft, &mut files)?;
+    Ok(files)
+}
+
+/// Files of the published release: those of the draft with the decision, its note in every table, and signatures.
+///
+/// The caller has checked the decision ([`crate::verify::verify`] checks it again on the result).
+pub fn published_files(
+    draft: &Files,
+    decision: &Decision,
+    decision_signature: &Signed,
+    trust_list: &[u8],
+    key: &SigningKey,
+) -> Result<Files, FilesError> {
+    let mut bundle = read_bundle(draft)?;
+    bundle.decision = Some(decision.clone());
+    let mut files = draft.clone();
+    let manifest = files.remove("manifest.json").ok_or_else(|| FilesError::Missing("manifest.json".into()))?;
+    files.remove("manifest.sig.json");
+    files.insert("draft/manifest.json".into(), manifest);
+    for (path, bytes) in content_files(&bundle)? {
+        files.insert(path, bytes);
+    }
+    files.insert("decision.json".into(), json("decision.json", decision)?);
+    files.insert("decision.sig.json".into(), json("decision.sig.json", decision_signature)?);
+    files.insert("trust.json".into(), trust_list.to_vec());
+    add_package(&bundle, &mut files)?;
+    add_manifest(&bundle.info.id, Status::Published, &mut files)?;
+    let signature = key.sign(MANIFEST_CONTEXT, &files["manifest.json"]);
+    let signed = Signed { key_id: key.id(), key: key.verifying_key(), signature };
+    files.insert("manifest.sig.json".into(), json("manifest.sig.json", &signed)?);
+    Ok(files)
+}
+
+/// The bundle that files hold, with its decision if there is one. Says nothing about whether to trust it.
+pub fn read_bundle(files: &Files) -> Result<Bundle, FilesError> {
+    let mut bundle: Bundle = parse(files, "release.json")?;
+    if files.contains_key("decision.json") {
+        bundle.decision = Some(parse(files, "decision.json")?);
+    }
+    Ok(bundle)
+}
+
+/// SHA-256 of a draft's manifest, in hex: what a decision binds.
+pub fn draft_hash(files: &Files) -> Result<String, FilesError> {
+    let manifest = files.get("manifest.json").ok_or_else(|| FilesError::Missing("manifest.json".into()))?;
+    Ok(sha256(manifest))
+}
+
+/// The bytes of a decision that the council signs.
+pub fn decision_bytes(decision: &Decision) -> Result<Vec<u8>, FilesError> {
+    json("decision.json", decision)
+}
+
+/// `release.json` and the tables.
+pub(crate) fn content_files(bundle: &Bundle) -> Result<Files, FilesError> {
+    let mut files = Files::new();
+    let core = Bundle { decision: None, ..bundle.clone() };
+    files.insert("release.json".into(), json("release.json", &core)?);
+    for (spec, table) in bundle.workload.tables.iter().zip(&bundle.tables) {
+        let path = format!("tables/{}.csv", table.id);
+        let dimensions: Vec<&str> = spec.dimensions.iter().map(|d| d.id.as_str()).collect();
+        let rows = table.figures.iter().enumerate().map(|(cell, figure)| {
+            let keys = spec.categories_of(cell).into_iter().zip(&spec.dimensions);
+            (keys.map(|(c, d)| d.categories[c].id.clone()).collect(), figure)
+        });
+        files.insert(path.clone(), figures_csv(&path, bundle, &dimensions, rows)?);
+        let path = format!("tables/{}.noisy.csv", table.id);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let wrong = |e: csv::Error| FilesError::Write(path.clone(), e.to_string());
+        let mut header = dimensions.clone();
+        header.extend(["noisy_count", "sigma", "draws", "invented"]);
+        writer.write_record(&header).map_err(wrong)?;
+        let sigma = format!("{:.4}", table.noisy.noise().sigma());
+        for (cell, value) in table.noisy.values.iter().enumerate() {
+            let keys = spec.categories_of(cell).into_iter().zip(&spec.dimensions);
+            let mut row: Vec<String> = keys.map(|(c, d)| d.categories[c].id.clone()).collect();
+            let draws = table.noisy.draws.len().to_string();
+            row.extend([value.to_string(), sigma.clone(), draws, invented(bundle.info.invented).to_owned()]);
+            writer.write_record(&row).map_err(wrong)?;
+        }
+        let bytes = writer.into_inner().map_err(|e| FilesError::Write(path.clone(), e.to_string()))?;
+        files.insert(path, bytes);
+    }
+    let headlines = bundle.headlines.iter().map(|h| (vec![h.group.clone()], &h.figure));
+    let path = "tables/headlines.csv".to_owned();
+    files.insert(path.clone(), figures_csv(&path, bundle, &["group"], headlines)?);
+    Ok(files)
+}
+
+/// The column that says so where the people are invented.
+const fn invented(is: bool) -> &'static str {
+    if is { "INVENTED DATA" } else { "no" }
+}
+
+/// One figure a row: what identifies it, its value or symbol, and everything that must travel with it.
+fn figures_csv<'f>(
+    path: &str,
+    bundle: &Bundle,
+    dimensions: &[&str],
+    rows: impl Iterator<Item = (Vec<String>, &'f Figure)>,
+) -> Result<Vec<u8>, FilesError> {
+    let wrong = |e: csv::Error| FilesError::Write(path.to_owned(), e.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = vec!["figure"];
+    header.extend(dimensions);
+    header.extend([
+        "value", "low", "high", "symbol", "reliability", "unit", "subject", "definition", "caveats", "council_note",
+        "status", "invented",
+    ]);
+    writer.write_record(&header).map_err(wrong)?;
+    let unit = match bundle.info.unit {
+        Unit::People => "people",
+        Unit::Records => "records",
+    };
+    let (status, note) = match &bundle.decision {
+        Some(decision) => ("published", decision.note.as_str()),
+        None => ("DRAFT: not decided on by a council", ""),
+    };
+    for (keys, figure) in rows {
+        let (value, low, high, symbol) = value_cells(&figure.value);
+        let mut row = vec![figure.id.clone()];
+        row.extend(keys);
+        row.extend([value, low, high, symbol, reliability_word(figure.reliability).to_owned(), unit.to_owned()]);
+        row.extend([guard(&figure.subject), guard(&figure.definition), guard(&figure.caveats.join(" "))]);
+        row.extend([guard(note), status.to_owned(), invented(figure.invented).to_owned()]);
+        writer.write_record(&row).map_err(wrong)?;
+    }
+    writer.into_inner().map_err(|e| FilesError::Write(path.to_owned(), e.to_string()))
+}
+
+/// Value, low, high and symbol as written in every text format.
+pub fn value_cells(value: &FigureValue) -> (String, String, String, String) {
+    let none = String::new;
+    match value {
+        FigureValue::Count { value, low, high } => (value.to_string(), low.to_string(), high.to_string(), none()),
+        FigureValue::Range { low, high } => (none(), low.to_string(), high.to_string(), none()),
+        FigureValue::Symbol { symbol } => (none(), none(), none(), symbol.mark().to_owned()),
+        FigureValue::Refused { .. } => (none(), none(), none(), "refused".to_owned()),
+    }
+}
+
+/// The word for a reliability, as in files.
+pub const fn reliability_word(reliability: Reliability) -> &'static str {
+    match reliability {
+        Reliability::Solid => "solid",
+        Reliability::Care => "care",
+        Reliability::RangeOnly => "range_only",
+        Reliability::NotShown => "not_shown",
+    }
+}
+
+/// Text that a spreadsheet would take for a formula gets an apostrophe (SEC-10).
+pub fn guard(text: &str) -> String {
+    let lead = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace() || c.is_control());
+    let risky = text.starts_with(['\t', '\r']) || lead.starts_with(['=', '+', '-', '@', '|', '%']);
+    if risky { format!("'{text}") } else { text.to_owned() }
+}
+
+fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<Vec<u8>, FilesError> {
+    let wrong = |e: csv::Error| FilesError::Write("synthetic.csv".into(), e.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = synthetic.columns.clone();
+    header.extend(["kind".to_owned(), "invented".to_owned()]);
+    writer.write_record(&header).map_err(wrong)?;
+    for row in &synthetic.rows {
+        let tail = ["synthetic", invented(is_invented)];
+        writer.write_record(row.iter().map(String::as_str).chain(tail)).map_err(wrong)?;
+    }
+    writer.into_inner().map_err(|e| FilesError::Write("synthetic.csv".into(), e.to_string()))
+}
+
+/// `datapackage.json` (Frictionless Data Package) over the CSV files.
+fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
+    files.remove("datapackage.json");
+    let resources: Vec<serde_json::Value> = files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".csv"))
+        .map(|(path, bytes)| {
+            let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+            let header = String::from_utf8_lossy(header);
+            let fields: Vec<serde_json::Value> = header
+                .trim_end()
+                .split(',')
+                .map(|name| {
+                    let number = matches!(name, "value" | "low" | "high" | "noisy_count" | "draws");
+                    let kind = if number { "integer" } else if name == "sigma" { "number" } else { "string" };
+                    serde_json::json!({ "name": name, "type": kind })
+                })
+                .collect();
+            serde_json::json!({
+                "name": path.trim_end_matches(".csv").replace(['/', '.'], "-"),
+                "path": path,
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": bytes.len(),
+                "hash": format!("sha256:{}", sha256(bytes)),
+                "schema": { "fields": fields, "missingValues": [""] },
+            })
+        })
+        .collect();
+    let title = if bundle.info.invented {
+        format!("INVENTED DATA: {}", bundle.info.title)
+    } else {
+        bundle.info.title.clone()
+    };
+    let package = serde_json::json!({
+        "profile": "tabular-data-package",
+        "name": bundle.info.id,
+        "title": title,
+        "description": bundle.workload.definition,
+        "version": bundle.info.slot,
+        "resources": resources,
+    });
+    files.insert("datapackage.json".into(), json("datapackage.json", &package)?);
+    Ok(())
+}
+
+fn add_manifest(release: &str, status: Status, files: &mut Files) -> Result<(), FilesError> {
+    let entries = files
+        .iter()
+        .map(|(path, bytes)| (path.clone(), Entry { sha256: sha256(bytes), bytes: bytes.len() as u64 }))
+        .collect();
+    let manifest = Manifest { format: 1, release: release.to_owned(), status, files: entries };
+    files.insert("manifest.json".into(), json("manifest.json", &manifest)?);
+    Ok(())
+}
+
+/// SHA-256 in hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Pretty JSON with a line end: readable, and the same bytes each time.
+fn json<T: Serialize>(path: &str, value: &T) -> Result<Vec<u8>, FilesError> {
+    let mut bytes =
+        serde_json::to_vec_pretty(value).map_err(|e| FilesError::Write(path.to_owned(), e.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Reads one JSON file of a bundle.
+pub fn parse<T: for<'de> Deserialize<'de>>(files: &Files, path: &str) -> Result<T, FilesError> {
+    let bytes = files.get(path).ok_or_else(|| FilesError::Missing(path.to_owned()))?;
+    serde_json::from_slice(bytes).map_err(|e| FilesError::Damaged(path.to_owned(), e.to_string()))
+}

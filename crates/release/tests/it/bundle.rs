@@ -1,0 +1,196 @@
+//! The bundle from draft to publication, and every way of tampering with it.
+
+use crate::worlds::{draft, noisy, workload};
+use accord_crypto::trust::{TrustList, TrustRoot, TrustedKey};
+use accord_crypto::{SigningKey, council};
+use accord_release::bundle::{Decision, Outcome};
+use accord_release::consistent::reconcile;
+use accord_release::files::{
+    DECISION_CONTEXT, Files, Signed, decision_bytes, draft_files, draft_hash, published_files, read_bundle,
+};
+use accord_release::quality::quality;
+use accord_release::synth::synthesise;
+use accord_release::verify::verify;
+use accord_standard::figure::FigureValue;
+use proptest::prelude::*;
+
+const TODAY: &str = "2026-11-24";
+
+fn values() -> [Vec<i64>; 3] {
+    let m1: Vec<i64> = (0..15).map(|i| 40 * i - 3).collect();
+    let m2: Vec<i64> = (0..45).map(|i| 13 * (i / 3) - 2 + i % 3).collect();
+    let m3: Vec<i64> = (0..60).map(|i| 5 * (i / 4) + i % 2).collect();
+    [m1, m2, m3]
+}
+
+fn draft_of(values: [Vec<i64>; 3]) -> Files {
+    let bundle = draft(values);
+    let measured: Vec<_> = bundle.tables.iter().map(|t| t.noisy.clone()).collect();
+    let synthetic = synthesise(&bundle.workload, &measured).unwrap();
+    draft_files(&bundle, Some(&synthetic), Some(&quality(&bundle).unwrap())).unwrap()
+}
+
+/// A published release with its root of trust.
+fn published(outcome: Outcome) -> (Files, TrustRoot) {
+    let files = draft_of(values());
+    let roots: Vec<SigningKey> = (1..=3).map(|i| SigningKey::from_seed(&[i; 32])).collect();
+    let root = TrustRoot::new("test", 2, roots.iter().map(SigningKey::verifying_key).collect()).unwrap();
+    let release_key = SigningKey::from_seed(&[9; 32]);
+    let (council_key, shares) = council::deal(2, 3).unwrap();
+    let trusted = |key| TrustedKey { key, holder: "test".into(), not_before: "2026-01-01".into(), not_after: None };
+    let mut list = TrustList {
+        serial: 1,
+        issued: "2026-01-01".into(),
+        release_keys: vec![trusted(release_key.verifying_key())],
+        council_keys: vec![trusted(council_key)],
+        ..TrustList::default()
+    };
+    list.sign(&roots[0]);
+    list.sign(&roots[2]);
+    let decision = Decision {
+        outcome,
+        council: "Invented council".into(),
+        note: "Read with care.".into(),
+        date: TODAY.into(),
+        draft: draft_hash(&files).unwrap(),
+        quorum: [2, 3],
+    };
+    let signature = council::sign(&shares[1..], DECISION_CONTEXT, &decision_bytes(&decision).unwrap()).unwrap();
+    let signed = Signed { key_id: council_key.id(), key: council_key, signature };
+    let trust = serde_json::to_vec(&list).unwrap();
+    (published_files(&files, &decision, &signed, &trust, &release_key).unwrap(), root)
+}
+
+#[test]
+fn a_draft_verifies_as_a_draft_and_is_never_trusted() {
+    let report = verify(&draft_of(values()), None, TODAY);
+    assert!(report.is_sound(), "{report:?}");
+    assert!(!report.is_trusted());
+}
+
+#[test]
+fn privacy_21_an_approved_release_verifies_under_its_root_and_under_no_other() {
+    let (files, root) = published(Outcome::Approve);
+    let report = verify(&files, Some(&root), TODAY);
+    assert!(report.is_trusted(), "{report:#?}");
+    assert!(!verify(&files, None, TODAY).is_trusted());
+    let other = TrustRoot::new("other", 1, vec![SigningKey::from_seed(&[77; 32]).verifying_key()]).unwrap();
+    assert!(!verify(&files, Some(&other), TODAY).is_sound());
+}
+
+#[test]
+fn privacy_21_a_vetoed_release_never_verifies_as_published() {
+    for outcome in [Outcome::Veto, Outcome::Defer] {
+        let (files, root) = published(outcome);
+        assert!(!verify(&files, Some(&root), TODAY).is_sound());
+    }
+}
+
+#[test]
+fn privacy_21_any_change_to_any_file_is_found() {
+    let (files, root) = published(Outcome::Approve);
+    for path in files.keys() {
+        let mut changed = files.clone();
+        let bytes = changed.get_mut(path).unwrap();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        assert!(!verify(&changed, Some(&root), TODAY).is_trusted(), "a change in {path} went unnoticed");
+        let mut missing = files.clone();
+        missing.remove(path);
+        assert!(!verify(&missing, Some(&root), TODAY).is_trusted(), "{path} was removed unnoticed");
+    }
+    let mut extra = files.clone();
+    extra.insert("tables/extra.csv".into(), b"figure,value\n".to_vec());
+    assert!(!verify(&extra, Some(&root), TODAY).is_sound(), "an unlisted file was accepted");
+}
+
+#[test]
+fn the_council_note_travels_with_every_figure() {
+    let (files, _) = published(Outcome::Approve);
+    for (path, bytes) in files.iter().filter(|(p, _)| p.starts_with("tables/") && !p.ends_with(".noisy.csv")) {
+        let mut rows = csv::Reader::from_reader(bytes.as_slice());
+        let at = rows.headers().unwrap().iter().position(|h| h == "council_note").unwrap();
+        assert!(rows.records().all(|r| r.unwrap()[at] == *"Read with care."), "{path}");
+    }
+}
+
+#[test]
+fn every_file_of_an_invented_release_says_so() {
+    for (path, bytes) in draft_of(values()).iter().filter(|(p, _)| p.ends_with(".csv")) {
+        let mut rows = csv::Reader::from_reader(bytes.as_slice());
+        assert!(rows.records().all(|r| r.unwrap().iter().any(|c| c == "INVENTED DATA")), "{path}");
+    }
+}
+
+#[test]
+fn one_value_in_every_format() {
+    let files = draft_of(values());
+    let bundle = read_bundle(&files).unwrap();
+    for table in &bundle.tables {
+        let mut rows = csv::Reader::from_reader(files[&format!("tables/{}.csv", table.id)].as_slice());
+        let header = rows.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|h| h == name).unwrap();
+        for (figure, row) in table.figures.iter().zip(rows.records()) {
+            let row = row.unwrap();
+            assert_eq!(row[at("figure")], figure.id);
+            match &figure.value {
+                FigureValue::Count { value, low, high } => {
+                    let expected = [value.to_string(), low.to_string(), high.to_string()];
+                    assert_eq!([&row[at("value")], &row[at("low")], &row[at("high")]], expected.each_ref().map(|s| &**s));
+                }
+                FigureValue::Range { low, high } => {
+                    assert_eq!((&row[at("low")], &row[at("high")]), (&*low.to_string(), &*high.to_string()));
+                    assert!(row[at("value")].is_empty());
+                }
+                FigureValue::Symbol { symbol } => assert_eq!(&row[at("symbol")], symbol.mark()),
+                FigureValue::Refused { .. } => assert_eq!(&row[at("symbol")], "refused"),
+            }
+        }
+    }
+}
+
+#[test]
+fn post_processing_gives_the_same_bytes_each_time() {
+    assert_eq!(draft_of(values()), draft_of(values()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever was measured: cells are whole and never negative, finer tables sum to coarser ones, unknown is there,
+    /// intervals hold what is shown, microdata reproduce the declared single tables.
+    #[test]
+    fn published_tables_are_consistent_whatever_was_measured(
+        m1 in prop::collection::vec(-40_i64..400, 15),
+        m2 in prop::collection::vec(-40_i64..200, 45),
+        m3 in prop::collection::vec(-40_i64..200, 60),
+    ) {
+        let workload = workload();
+        let measured =
+            vec![noisy("m1", m1, 3000, "a"), noisy("m2", m2, 4000, "b"), noisy("m3", m3, 5000, "c")];
+        let tables = reconcile(&workload, &measured).unwrap();
+        for (coarse, fine) in tables[0].shown.iter().zip(tables[1].shown.chunks(3)) {
+            prop_assert_eq!(*coarse, fine.iter().sum::<u64>());
+        }
+        for (coarse, roles) in tables[0].shown.iter().zip(tables[2].shown.chunks(4)) {
+            prop_assert!(roles.iter().all(|r| r <= coarse));
+        }
+        let synthetic = synthesise(&workload, &measured).unwrap();
+        prop_assert_eq!(synthetic.rows.len() as u64, tables[0].shown.iter().sum::<u64>());
+        for (cell, shown) in tables[1].shown.iter().enumerate() {
+            let key: Vec<String> = workload.tables[1].key_of(cell).split('.').map(Into::into).collect();
+            let rows = synthetic.rows.iter().filter(|r| r[..3] == key[..]).count() as u64;
+            prop_assert_eq!(rows, *shown);
+        }
+    }
+
+    #[test]
+    fn arbitrary_files_never_panic_the_verifier(
+        name in "[a-z./]{0,20}", bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let mut files = Files::new();
+        files.insert("manifest.json".into(), bytes.clone());
+        files.insert(name, bytes);
+        prop_assert!(!verify(&files, None, TODAY).is_trusted());
+    }
+}

@@ -1,0 +1,5 @@
+//! Integration tests of the release crate, through its public API.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bundle;
+mod worlds;
