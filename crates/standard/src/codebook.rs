@@ -1,9 +1,15 @@
 //! The codebook: fields of a record, their types and classes, and the codelists. Data, in `standard/record.toml` and
 //! `standard/codelists/*.toml`.
 
+mod check;
+
+use crate::embedded;
+use crate::problem::{self, FileError, Problem};
+use crate::spelling::fold;
 use crate::value::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Fields and codelists of one version of the standard.
 #[derive(Clone, Debug)]
@@ -72,6 +78,21 @@ pub enum Level {
     PlatformAction,
 }
 
+impl Level {
+    /// All levels.
+    pub const ALL: [Level; 4] = [Level::Record, Level::Event, Level::Perpetrator, Level::PlatformAction];
+
+    /// Prefix of a field's path; empty for the record itself.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Level::Record => "",
+            Level::Event => "event",
+            Level::Perpetrator => "perpetrator",
+            Level::PlatformAction => "platform_action",
+        }
+    }
+}
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,7 +156,7 @@ pub struct Codelist {
 }
 
 /// One code of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeEntry {
     /// Stable identifier, snake_case (countries: ISO 3166-1 alpha-3, upper case).
@@ -156,9 +177,46 @@ pub struct CodeEntry {
     /// Code of a coarser list that this one rolls up to, by list id.
     #[serde(default)]
     pub rollup: BTreeMap<String, String>,
+    /// For a composite code: at least one of these codes holds, and the source does not say which. Never split.
+    #[serde(default)]
+    pub any_of: Vec<String>,
+    /// Day on which the code ended, `YYYY-MM-DD`; it is still read, and no longer offered.
+    #[serde(default)]
+    pub ended: Option<String>,
 }
 
 impl Codelist {
+    /// The code that a text names by identifier, label or other spelling ([`fold`]ed). Linear; readers of big files keep
+    /// an index of [`Codelist::spellings`].
+    pub fn find(&self, text: &str) -> Option<Code> {
+        let text = fold(text);
+        self.spellings().find(|(spelling, _)| *spelling == text).map(|(_, code)| code)
+    }
+
+    /// Every spelling that is read, folded, with its code. Spellings are unique in a list (checked).
+    pub fn spellings(&self) -> impl Iterator<Item = (String, Code)> + '_ {
+        self.codes.iter().flat_map(|entry| {
+            let mut all = vec![fold(&entry.id)];
+            for other in std::iter::once(&entry.label).chain(&entry.aliases) {
+                let other = fold(other);
+                if !all.contains(&other) {
+                    all.push(other);
+                }
+            }
+            all.into_iter().map(|spelling| (spelling, Code(entry.number)))
+        })
+    }
+
+    /// Codes that a form offers, in reading order: neither composite nor ended.
+    pub fn offered(&self) -> impl Iterator<Item = &CodeEntry> {
+        self.codes.iter().filter(|c| c.any_of.is_empty() && c.ended.is_none())
+    }
+
+    /// Code of the coarser list `list` that a code rolls up to.
+    pub fn rollup(&self, code: Code, list: &str) -> Option<&str> {
+        self.entry(code)?.rollup.get(list).map(String::as_str)
+    }
+
     /// The code with this identifier.
     pub fn code(&self, id: &str) -> Option<Code> {
         self.codes.iter().find(|c| c.id == id).map(|c| Code(c.number))
@@ -170,7 +228,77 @@ impl Codelist {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordFile {
+    version: String,
+    #[serde(rename = "field")]
+    fields: Vec<Field>,
+}
+
 impl Codebook {
+    /// The codebook of this version of the program.
+    pub fn embedded() -> &'static Codebook {
+        static BOOK: OnceLock<Codebook> = OnceLock::new();
+        BOOK.get_or_init(|| {
+            Codebook::load(embedded::RECORD, embedded::CODELISTS).expect("the embedded standard is checked by a test")
+        })
+    }
+
+    /// Reads a codebook from the text of `record.toml` and of the codelists (file stem, text), and checks it whole.
+    pub fn load(record: &str, lists: &[(&str, &str)]) -> Result<Codebook, FileError> {
+        let file: RecordFile = problem::read("record.toml", record)?;
+        let mut book = Codebook { version: file.version, fields: file.fields, lists: BTreeMap::new() };
+        for (stem, text) in lists {
+            let name = format!("codelists/{stem}.toml");
+            let list: Codelist = problem::read(&name, text)?;
+            if list.id != *stem {
+                let what = format!("the list in {name} must have the id {stem}");
+                problem::none_wrong(&name, vec![Problem::new(&list.id, what)])?;
+            }
+            book.lists.insert(list.id.clone(), list);
+        }
+        problem::none_wrong("standard", book.problems())?;
+        Ok(book)
+    }
+
+    /// Everything that is wrong with the codebook; empty for one that was loaded.
+    pub fn problems(&self) -> Vec<Problem> {
+        check::problems(self)
+    }
+
+    /// The field with this permanent number.
+    pub fn by_number(&self, number: u16) -> Option<FieldId> {
+        self.fields.iter().position(|f| f.number == number).map(|i| FieldId(i as u16))
+    }
+
+    /// Path of a field, as [`Codebook::field`] reads it.
+    pub fn path(&self, id: FieldId) -> String {
+        let field = self.get(id);
+        match field.level.prefix() {
+            "" => field.id.clone(),
+            prefix => format!("{prefix}.{}", field.id),
+        }
+    }
+
+    /// Fields of one level, in the order of the file.
+    pub fn level(&self, level: Level) -> impl Iterator<Item = (FieldId, &Field)> {
+        self.fields.iter().enumerate().filter(move |(_, f)| f.level == level).map(|(i, f)| (FieldId(i as u16), f))
+    }
+
+    /// Reads a column path: `sex_registered`, or `event.3.techuse` with the number of the event from 1.
+    pub fn column(&self, path: &str) -> Option<(FieldId, Option<u16>)> {
+        let mut parts = path.splitn(3, '.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(_), None, None) => self.field(path).map(|f| (f, None)),
+            (Some(level), Some(number), Some(id)) => {
+                let number: u16 = number.parse().ok().filter(|n| *n > 0)?;
+                self.field(&format!("{level}.{id}")).map(|f| (f, Some(number)))
+            }
+            _ => None,
+        }
+    }
+
     /// The field with this identifier; events' fields are `event.<id>`, perpetrators' `perpetrator.<id>`, platform
     /// actions' `platform_action.<id>`.
     pub fn field(&self, path: &str) -> Option<FieldId> {

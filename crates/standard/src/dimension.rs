@@ -3,7 +3,13 @@
 //! The set of categories is frozen before any record is read (PRIVACY 5): it comes from this file alone, every record
 //! falls into at least one category, and `unknown` is always one of them.
 
+mod check;
+
+use crate::codebook::Codebook;
+use crate::embedded;
+use crate::problem::{self, FileError, Problem};
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// One way of cutting people into categories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +71,58 @@ pub struct Category {
     pub high: Option<u8>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DimensionsFile {
+    #[serde(rename = "dimension")]
+    dimensions: Vec<Dimension>,
+}
+
+/// The dimensions of this version of the program.
+pub fn embedded() -> &'static [Dimension] {
+    static ALL: OnceLock<Vec<Dimension>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        parse(embedded::DIMENSIONS, Codebook::embedded()).expect("the embedded dimensions are checked by a test")
+    })
+}
+
+/// The embedded dimension with this id.
+pub fn find(id: &str) -> Option<&'static Dimension> {
+    embedded().iter().find(|d| d.id == id)
+}
+
+/// Reads a file of dimensions and checks it against a codebook.
+pub fn parse(text: &str, book: &Codebook) -> Result<Vec<Dimension>, FileError> {
+    let file: DimensionsFile = problem::read("dimensions.toml", text)?;
+    problem::none_wrong("dimensions.toml", problems(&file.dimensions, book))?;
+    Ok(file.dimensions)
+}
+
+/// Everything that is wrong with dimensions.
+pub fn problems(dimensions: &[Dimension], book: &Codebook) -> Vec<Problem> {
+    check::problems(dimensions, book)
+}
+
 impl Dimension {
+    /// For each category of this dimension of age bands, the category of a coarser one that holds it whole; `None` if
+    /// the two don't nest. `unknown` goes to `unknown`.
+    pub fn nests_in(&self, coarse: &Dimension) -> Option<Vec<usize>> {
+        if self.rule != Rule::AgeBand || coarse.rule != Rule::AgeBand {
+            return None;
+        }
+        let band = |c: &Category| c.low.map(|low| (low, c.high.unwrap_or(u8::MAX)));
+        let all = coarse.categories.iter();
+        self.categories
+            .iter()
+            .map(|fine| match band(fine) {
+                None => coarse.categories.iter().position(|c| c.id == fine.id),
+                Some((low, high)) => {
+                    all.clone().position(|c| band(c).is_some_and(|(from, to)| from <= low && high <= to))
+                }
+            })
+            .collect()
+    }
+
     /// Number of categories, `unknown` included.
     pub fn size(&self) -> usize {
         self.categories.len()
@@ -76,9 +133,7 @@ impl Dimension {
     pub fn most_per_person(&self) -> usize {
         match self.rule {
             Rule::FirstMatch | Rule::AgeBand => 1,
-            Rule::AllMatches => {
-                self.categories.iter().filter(|c| c.id != "unknown" && c.id != "none").count().max(1)
-            }
+            Rule::AllMatches => self.categories.iter().filter(|c| c.id != "unknown" && c.id != "none").count().max(1),
         }
     }
 }

@@ -8,10 +8,15 @@
 //!
 //! Start reading at [`codebook::Codebook`], then [`dimension`] and [`workload`], then [`figure::Figure`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod codebook;
 pub mod consent;
 pub mod crosswalk;
 pub mod dimension;
+mod embedded;
 pub mod figure;
+pub mod problem;
+pub mod spelling;
 pub mod value;
 pub mod workload;

@@ -1,6 +1,10 @@
 //! Workloads: the tables that a release measures, declared before data are read. Data, in `standard/releases/*.toml`.
 
-use crate::dimension::Dimension;
+mod check;
+
+use crate::dimension::{self, Dimension};
+use crate::embedded;
+use crate::problem::{self, FileError, Problem};
 use serde::{Deserialize, Serialize};
 
 /// A declared, frozen list of tables (PRIVACY 5). It holds its dimensions whole, so that it can travel in a bundle and
@@ -57,6 +61,84 @@ pub struct TableSpec {
     /// Id of a table of the same workload that this one refines by its last dimension, if that dimension puts every
     /// person into exactly one category: the two are then made consistent.
     pub refines: Option<String>,
+}
+
+/// A workload as written: tables name their dimensions by id.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkloadFile {
+    id: String,
+    version: String,
+    title: String,
+    population: String,
+    #[serde(default)]
+    definition: String,
+    #[serde(default)]
+    caveats: Vec<String>,
+    #[serde(rename = "table")]
+    tables: Vec<TableFile>,
+    #[serde(default, rename = "headline")]
+    headlines: Vec<HeadlineSpec>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableFile {
+    id: String,
+    title: String,
+    dimensions: Vec<String>,
+    share: u32,
+    refines: Option<String>,
+}
+
+/// The workload with this id that comes with the program, such as `default` or `ctdc`.
+pub fn embedded(id: &str) -> Option<Workload> {
+    let text = embedded::text(embedded::RELEASES, id)?;
+    Some(Workload::parse(text, dimension::embedded()).expect("the embedded workloads are checked by a test"))
+}
+
+/// Ids of the workloads that come with the program.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    embedded::RELEASES.iter().map(|(id, _)| *id)
+}
+
+impl Workload {
+    /// Reads a workload; its dimensions are taken from those given, by id.
+    pub fn parse(text: &str, dimensions: &[Dimension]) -> Result<Workload, FileError> {
+        let file: WorkloadFile = problem::read("workload", text)?;
+        let name = format!("workload {}", file.id);
+        let mut unknown = Vec::new();
+        let mut tables = Vec::with_capacity(file.tables.len());
+        for table in file.tables {
+            let mut whole = Vec::with_capacity(table.dimensions.len());
+            for id in &table.dimensions {
+                match dimensions.iter().find(|d| d.id == *id) {
+                    Some(dimension) => whole.push(dimension.clone()),
+                    None => {
+                        unknown.push(Problem::new(format!("table {}", table.id), format!("there is no dimension {id}")))
+                    }
+                }
+            }
+            let TableFile { id, title, share, refines, .. } = table;
+            tables.push(TableSpec { id, title, dimensions: whole, share, refines });
+        }
+        problem::none_wrong(&name, unknown)?;
+        let WorkloadFile { id, version, title, population, definition, caveats, headlines, .. } = file;
+        let workload = Workload { id, version, title, population, definition, caveats, tables, headlines };
+        problem::none_wrong(&name, workload.problems())?;
+        Ok(workload)
+    }
+
+    /// Everything that is wrong with the workload; empty for one that was parsed. Worth asking of a workload that came
+    /// in a bundle.
+    pub fn problems(&self) -> Vec<Problem> {
+        check::problems(self)
+    }
+
+    /// The table with this id.
+    pub fn table(&self, id: &str) -> Option<&TableSpec> {
+        self.tables.iter().find(|t| t.id == id)
+    }
 }
 
 impl TableSpec {

@@ -1,0 +1,130 @@
+//! What dimensions must hold to cut records by.
+
+use super::{Category, Dimension, Rule};
+use crate::codebook::{Codebook, Codelist, Kind};
+use crate::problem::{Problem, is_id};
+use std::collections::BTreeSet;
+
+pub(super) fn problems(dimensions: &[Dimension], book: &Codebook) -> Vec<Problem> {
+    let mut out = Vec::new();
+    let mut ids = BTreeSet::new();
+    for dimension in dimensions {
+        if !ids.insert(&dimension.id) {
+            out.push(Problem::new(format!("dimension {}", dimension.id), "the id is given twice"));
+        }
+        one(dimension, book, &mut out);
+    }
+    out
+}
+
+fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
+    let here = format!("dimension {}", dimension.id);
+    let mut wrong = |what: String| out.push(Problem::new(&here, what));
+    if !is_id(&dimension.id) {
+        wrong("the id must be lower case letters, digits and _".into());
+    }
+    if dimension.label.trim().is_empty() || dimension.definition.trim().is_empty() {
+        wrong("label and definition are needed".into());
+    }
+    if dimension.categories.last().is_none_or(|c| c.id != "unknown") || dimension.categories.len() < 2 {
+        wrong("the last of at least two categories must be unknown".into());
+    }
+    if dimension.categories.len() > 255 {
+        wrong("at most 255 categories".into());
+    }
+    let mut seen = BTreeSet::new();
+    for category in &dimension.categories {
+        if !is_id(&category.id) || category.label.trim().is_empty() {
+            wrong(format!(
+                "category {}: an id of lower case letters, digits and _ and a label are needed",
+                category.id
+            ));
+        }
+        if !seen.insert(&category.id) {
+            wrong(format!("category {} is given twice", category.id));
+        }
+        let bare = category.any.is_empty() && category.each.is_empty() && category.also_field.is_none();
+        let banded = category.low.is_some() || category.high.is_some();
+        match (dimension.rule, category.id.as_str()) {
+            (_, "unknown") if !bare || banded => wrong("unknown takes no condition".into()),
+            (_, "unknown") => {}
+            (Rule::AgeBand, _) if !bare || category.low.is_none() => {
+                wrong(format!("category {}: an age band has low and high and nothing else", category.id));
+            }
+            (Rule::FirstMatch | Rule::AllMatches, _) if bare || banded => {
+                wrong(format!("category {}: a condition on codes is needed", category.id));
+            }
+            _ => {}
+        }
+        if category.also_field.is_some() == category.also_any.is_empty() {
+            wrong(format!("category {}: also_field and also_any go together", category.id));
+        }
+    }
+    let Some(field) = book.field(&dimension.field) else {
+        wrong(format!("there is no field {}", dimension.field));
+        return;
+    };
+    let kind = book.get(field).kind;
+    let fits = match dimension.rule {
+        Rule::AgeBand => kind == Kind::Age,
+        Rule::FirstMatch | Rule::AllMatches => matches!(kind, Kind::Code | Kind::Codes),
+    };
+    if !fits {
+        wrong(format!("the rule does not fit the field {}", dimension.field));
+        return;
+    }
+    if dimension.rule == Rule::AgeBand {
+        bands(dimension, &mut wrong);
+    }
+    for category in &dimension.categories {
+        if let Some(list) = book.list_of(field) {
+            known(&category.any, list, category, &mut wrong);
+            for set in &category.each {
+                known(set, list, category, &mut wrong);
+            }
+            composites(list, category, &mut wrong);
+        }
+        let Some(also) = &category.also_field else { continue };
+        match book.field(also).and_then(|f| book.list_of(f)) {
+            None => wrong(format!("category {}: there is no coded field {also}", category.id)),
+            Some(list) => known(&category.also_any, list, category, &mut wrong),
+        }
+    }
+}
+
+fn known(codes: &[String], list: &Codelist, category: &Category, wrong: &mut impl FnMut(String)) {
+    for code in codes.iter().filter(|c| list.code(c).is_none()) {
+        wrong(format!("category {}: the list {} has no code {code}", category.id, list.id));
+    }
+}
+
+/// A composite code belongs to a category just when every code that it stands for does.
+fn composites(list: &Codelist, category: &Category, wrong: &mut impl FnMut(String)) {
+    for set in std::iter::once(&category.any).chain(&category.each).filter(|s| !s.is_empty()) {
+        for composite in list.codes.iter().filter(|c| !c.any_of.is_empty()) {
+            let whole = composite.any_of.iter().all(|c| set.contains(c));
+            if whole != set.contains(&composite.id) {
+                wrong(format!(
+                    "category {}: the composite code {} does not go with its parts",
+                    category.id, composite.id
+                ));
+            }
+        }
+    }
+}
+
+/// Bands start at 0, leave no gap, do not overlap, and the last is open.
+fn bands(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.id != "unknown").collect();
+    let mut next = Some(0);
+    for band in &bands {
+        if band.low != next || band.high.is_some_and(|high| Some(high) < band.low) {
+            wrong(format!("category {}: bands start at 0 and follow each other without gap", band.id));
+            return;
+        }
+        next = band.high.and_then(|high| high.checked_add(1));
+    }
+    if bands.last().is_some_and(|b| b.high.is_some()) {
+        wrong("the last band must be open".into());
+    }
+}

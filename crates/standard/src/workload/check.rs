@@ -1,0 +1,118 @@
+//! What a workload must hold to be measured.
+
+use super::{HeadlineSpec, TableSpec, Workload};
+use crate::dimension::Rule;
+use crate::problem::Problem;
+use std::collections::BTreeSet;
+
+/// Most cells of one table.
+const MAX_CELLS: usize = 1_000_000;
+
+/// Dimensions that may stand first (GS-01).
+const FIRST: [&str; 2] = ["sex", "gender"];
+
+pub(super) fn problems(workload: &Workload) -> Vec<Problem> {
+    let mut out = Vec::new();
+    let here = format!("workload {}", workload.id);
+    let texts = [&workload.version, &workload.title, &workload.population];
+    if !is_slug(&workload.id) || texts.iter().any(|t| t.trim().is_empty()) {
+        out.push(Problem::new(
+            &here,
+            "an id of lower case letters, digits and -, a version, a title and a population are needed",
+        ));
+    }
+    if workload.tables.is_empty() {
+        out.push(Problem::new(&here, "a workload has at least one table"));
+    }
+    let shares: u64 = workload.tables.iter().map(|t| u64::from(t.share)).sum();
+    if shares != 1000 {
+        out.push(Problem::new(&here, format!("the shares sum to {shares}, not to 1000")));
+    }
+    let mut ids = BTreeSet::new();
+    for (at, table) in workload.tables.iter().enumerate() {
+        if !ids.insert(&table.id) {
+            out.push(Problem::new(format!("table {}", table.id), "the id is given twice"));
+        }
+        one(table, &workload.tables[..at], &mut out);
+    }
+    let mut heads = BTreeSet::new();
+    for headline in &workload.headlines {
+        if !heads.insert(&headline.id) {
+            out.push(Problem::new(format!("headline {}", headline.id), "the id is given twice"));
+        }
+        head(headline, workload, &mut out);
+    }
+    out
+}
+
+/// Lower case letters, digits and `-`, starting with a letter: it becomes part of a figure's permanent id.
+fn is_slug(id: &str) -> bool {
+    id.len() <= 64
+        && id.starts_with(|c: char| c.is_ascii_lowercase())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
+    let here = format!("table {}", table.id);
+    let mut wrong = |what: String| out.push(Problem::new(&here, what));
+    if !is_slug(&table.id) || table.title.trim().is_empty() {
+        wrong("an id of lower case letters, digits and - and a title are needed".into());
+    }
+    if table.share == 0 {
+        wrong("a table without a share of the budget cannot be measured".into());
+    }
+    if table.dimensions.first().is_none_or(|d| !FIRST.contains(&d.id.as_str())) {
+        wrong("sex or gender comes first".into());
+    }
+    let ids: BTreeSet<&str> = table.dimensions.iter().map(|d| d.id.as_str()).collect();
+    if ids.len() != table.dimensions.len() {
+        wrong("a dimension is given twice".into());
+    }
+    if table.dimensions.iter().any(|d| d.categories.is_empty()) {
+        wrong("a dimension has no category".into());
+    }
+    let cells = table.dimensions.iter().try_fold(1usize, |n, d| n.checked_mul(d.size()));
+    if cells.is_none_or(|n| n > MAX_CELLS) {
+        wrong(format!("more than {MAX_CELLS} cells"));
+    }
+    let Some(refined) = &table.refines else { return };
+    let Some(coarse) = before.iter().find(|t| t.id == *refined) else {
+        wrong(format!("there is no table {refined} before it"));
+        return;
+    };
+    let Some((last, rest)) = table.dimensions.split_last() else { return };
+    if rest != coarse.dimensions.as_slice() {
+        wrong(format!("its dimensions without the last one must be those of {refined}"));
+    }
+    if last.rule == Rule::AllMatches {
+        wrong(format!("{} can put a person into several categories, so it refines nothing", last.id));
+    }
+}
+
+fn head(headline: &HeadlineSpec, workload: &Workload, out: &mut Vec<Problem>) {
+    let here = format!("headline {}", headline.id);
+    let mut wrong = |what: String| out.push(Problem::new(&here, what));
+    if !is_slug(&headline.id) || headline.label.trim().is_empty() {
+        wrong("an id of lower case letters, digits and - and a label are needed".into());
+    }
+    let Some(table) = workload.table(&headline.table) else {
+        wrong(format!("there is no table {}", headline.table));
+        return;
+    };
+    if table.dimensions.iter().any(|d| d.rule == Rule::AllMatches) {
+        wrong("a person can stand in several cells of its table, so their sum counts no people".into());
+    }
+    for (id, categories) in &headline.select {
+        let Some(dimension) = table.dimensions.iter().find(|d| d.id == *id) else {
+            wrong(format!("the table has no dimension {id}"));
+            continue;
+        };
+        let distinct: BTreeSet<&String> = categories.iter().collect();
+        if categories.is_empty() || distinct.len() != categories.len() {
+            wrong(format!("{id}: name each category once, at least one"));
+        }
+        for category in categories.iter().filter(|c| !dimension.categories.iter().any(|k| k.id == **c)) {
+            wrong(format!("the dimension {id} has no category {category}"));
+        }
+    }
+}
