@@ -59,6 +59,21 @@ pub enum PlanError {
 
 /// Share of the budget that microdata get where they are asked for, in thousandths.
 const MICRODATA_SHARE: u32 = 300;
+/// Share of the budget for the two counts that say how many were read on consent and how many on a legal basis.
+const BASIS_SHARE: u32 = 20;
+
+/// Id of the measurement of the grounds on which records were read: consent, then legal basis (PRIVACY 6). It belongs to
+/// no workload.
+pub const BASIS: &str = "basis-of-reading";
+
+/// What else is measured beside the workload's tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// The same tables over records with consent to microdata.
+    pub microdata: bool,
+    /// The share read on a legal basis.
+    pub basis: bool,
+}
 
 impl Plan {
     /// Splits (epsilon, delta) over the workload's tables, and over the microdata's where they are asked for.
@@ -71,7 +86,7 @@ impl Plan {
         epsilon: f64,
         delta: f64,
         rows_per_person: u32,
-        microdata: bool,
+        extras: Extras,
     ) -> Result<Plan, PlanError> {
         let whole = rho_of(epsilon, delta)?;
         let shares: u32 = workload.tables.iter().map(|t| t.share).sum();
@@ -81,12 +96,26 @@ impl Plan {
         if !(1..=1000).contains(&rows_per_person) {
             return Err(PlanError::Rows(rows_per_person));
         }
-        let parts = if microdata {
-            vec![(Population::Statistics, 1000 - MICRODATA_SHARE), (Population::Microdata, MICRODATA_SHARE)]
+        let basis = if extras.basis { BASIS_SHARE } else { 0 };
+        let parts = if extras.microdata {
+            vec![(Population::Statistics, 1000 - MICRODATA_SHARE - basis), (Population::Microdata, MICRODATA_SHARE)]
         } else {
-            vec![(Population::Statistics, 1000)]
+            vec![(Population::Statistics, 1000 - basis)]
         };
         let mut steps = Vec::new();
+        if extras.basis {
+            let rho = whole.share(basis);
+            let rows = u64::from(rows_per_person);
+            let sigma_milli =
+                sigma_milli(rows * rows, rho).ok_or_else(|| PlanError::Nothing(BASIS.to_owned()))?;
+            steps.push(Step {
+                population: Population::Statistics,
+                table: BASIS.to_owned(),
+                rho,
+                sensitivity_squared: rows * rows,
+                sigma_milli,
+            });
+        }
         for (population, part) in parts {
             for table in &workload.tables {
                 let rho = whole.share(part).share(table.share);
@@ -127,6 +156,18 @@ pub fn sigma_milli(sensitivity_squared: u64, rho: Rho) -> Option<u64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn privacy_06_microdata_and_the_basis_are_charged_apart_and_all_within_epsilon() {
+        let workload = accord_standard::workload::embedded("default").unwrap();
+        let extras = Extras { microdata: true, basis: true };
+        let plan = Plan::new(workload, 1.0, 1e-6, 1, extras).unwrap();
+        let of = |p: Population| plan.steps.iter().filter(|s| s.population == p).count();
+        assert_eq!(of(Population::Microdata), plan.workload.tables.len());
+        assert_eq!(of(Population::Statistics), plan.workload.tables.len() + 1);
+        assert!(plan.total() <= rho_of(1.0, 1e-6).unwrap());
+        assert!(plan.total().0 * 1000 >= rho_of(1.0, 1e-6).unwrap().0 * 999);
+    }
 
     #[test]
     fn sigma_of_small_exact_cases() {

@@ -5,6 +5,7 @@ use accord_record::derive::{Derivation, DeriveError};
 use accord_record::model::Record;
 use accord_standard::codebook::Codebook;
 use accord_standard::workload::Workload;
+use crate::plan::BASIS;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::RandomState;
@@ -41,6 +42,17 @@ pub struct Tally {
     /// Scratch: categories of the record at hand, by dimension.
     categories: Vec<Vec<u8>>,
     rows: Option<RowBound>,
+    /// Read on consent; read on a legal basis.
+    basis: [u64; 2],
+}
+
+/// On what ground a record is read (PRIVACY 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Consent to statistics.
+    Consent,
+    /// A coded legal basis.
+    LegalBasis,
 }
 
 /// Where a table's dimensions stand in the tally's list, and its counts.
@@ -89,7 +101,7 @@ impl Tally {
             });
         }
         let categories = vec![Vec::with_capacity(8); dimensions.len()];
-        Ok(Tally { dimensions, tables, categories, rows: None })
+        Ok(Tally { dimensions, tables, categories, rows: None, basis: [0; 2] })
     }
 
     /// A tally in which several rows may belong to one person, of which at most `most` are counted.
@@ -119,6 +131,12 @@ impl Tally {
         }
     }
 
+    /// Counts one record that is one person, and the ground on which it is read.
+    pub fn add_on(&mut self, ground: Ground, record: &Record) {
+        self.basis[usize::from(ground == Ground::LegalBasis)] += 1;
+        self.add(record);
+    }
+
     /// Counts one row of a person, unless that person already has as many as are kept.
     pub fn add_row_of(&mut self, person: impl Hash, record: &Record) {
         if let Some(rows) = &mut self.rows {
@@ -133,7 +151,8 @@ impl Tally {
 
     /// The exact counts.
     pub fn finish(self) -> Counts {
-        Counts { tables: self.tables.into_iter().map(|p| p.counts).collect() }
+        let basis = Table { id: BASIS.to_owned(), cells: self.basis.to_vec() };
+        Counts { tables: self.tables.into_iter().map(|p| p.counts).chain([basis]).collect() }
     }
 }
 

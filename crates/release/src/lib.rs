@@ -11,6 +11,7 @@
 pub mod account;
 pub mod bundle;
 pub mod consistent;
+pub mod contribution;
 pub mod files;
 pub mod noise;
 pub mod noisy;

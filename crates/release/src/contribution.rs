@@ -1,0 +1,206 @@
+//! What a desk sends: its noisy tables with what they cost. One contribution makes a release of its own; several are added
+//! to a pooled one, with no new draw and no new debit (PRIVACY 3).
+
+use crate::account::Rho;
+use crate::bundle::{Bundle, Organisation, Refusal, ReleaseInfo, Unit};
+use crate::consistent::ConsistencyError;
+use crate::noisy::{NoisyTable, PoolError};
+use crate::privacy::{DeskCost, is_worth_publishing, statement};
+use crate::publish::{MISS, publish};
+use crate::quality::{Quality, quality};
+use crate::synth::{Synthetic, synthesise};
+use accord_standard::workload::Workload;
+use serde::{Deserialize, Serialize};
+
+/// A desk's contribution: protected, so it may leave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contribution {
+    /// Version of this format.
+    pub format: u32,
+    /// Who contributes.
+    pub organisation: Organisation,
+    /// Slot of the release calendar.
+    pub slot: String,
+    /// The workload that was measured.
+    pub workload: Workload,
+    /// Delta of the account.
+    pub delta: f64,
+    /// Cost of this draw.
+    pub rho: Rho,
+    /// The most that any cohort has been charged so far, this draw included.
+    pub rho_cumulative: Rho,
+    /// The most people that the desk declares it may hold: public, declared beforehand.
+    pub size_bound: u64,
+    /// Tables over records with consent to statistics or a legal basis.
+    pub statistics: Vec<NoisyTable>,
+    /// Tables over records with consent to microdata; empty if none were asked for.
+    pub microdata: Vec<NoisyTable>,
+    /// Noisy counts of records read on consent and on a legal basis, if measured.
+    pub basis: Option<NoisyTable>,
+    /// Years covered, as declared.
+    pub period: String,
+    /// Whether the people are invented.
+    pub invented: bool,
+    /// Version of the codebook.
+    pub codebook: String,
+}
+
+/// A release made of contributions: everything but its files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assembled {
+    /// The release.
+    pub bundle: Bundle,
+    /// Synthetic rows, if every contribution allows them.
+    pub synthetic: Option<Synthetic>,
+    /// Quality report.
+    pub quality: Quality,
+}
+
+/// Why contributions can't become a release.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AssembleError {
+    /// Nothing was given.
+    #[error("there is no contribution")]
+    Empty,
+    /// Contributions measured different things.
+    #[error("{0} and {1} can't be pooled: {2} differs")]
+    Unlike(String, String, &'static str),
+    /// Tables can't be added.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// Tables don't fit the workload.
+    #[error(transparent)]
+    Consistency(#[from] ConsistencyError),
+    /// A holder too small to publish anything alone at this epsilon.
+    #[error("{organisation} can't publish alone: {why}")]
+    TooSmall {
+        /// The holder.
+        organisation: String,
+        /// The reason, in words.
+        why: String,
+    },
+}
+
+/// Makes a release of one contribution, or pools several.
+///
+/// A single holder is refused if none of its tables would say anything at its declared size bound; single tables that say
+/// nothing are left out of nothing: they stand with their symbols, and the refusal is listed.
+pub fn assemble(
+    contributions: &[Contribution],
+    id: &str,
+    title: &str,
+    software: &str,
+    assumptions: &[String],
+    mut refusals: Vec<Refusal>,
+) -> Result<Assembled, AssembleError> {
+    let Some(first) = contributions.first() else { return Err(AssembleError::Empty) };
+    for other in contributions {
+        let differs = |what| {
+            AssembleError::Unlike(first.organisation.name.clone(), other.organisation.name.clone(), what)
+        };
+        if other.workload != first.workload {
+            return Err(differs("the workload"));
+        }
+        if other.slot != first.slot {
+            return Err(differs("the slot of the calendar"));
+        }
+        if other.invented != first.invented {
+            return Err(differs("whether the people are invented"));
+        }
+        if other.codebook != first.codebook {
+            return Err(differs("the codebook"));
+        }
+    }
+    let workload = &first.workload;
+    let delta = contributions.iter().map(|c| c.delta).fold(0.0, f64::max);
+    let measured = pool(workload, contributions, |c| &c.statistics)?;
+
+    if let [only] = contributions {
+        let widths: Vec<(String, u64)> =
+            measured.iter().map(|t| (t.table.clone(), t.noise().half_width(MISS))).collect();
+        let too_wide: Vec<&(String, u64)> =
+            widths.iter().filter(|(_, w)| !is_worth_publishing(only.size_bound, *w)).collect();
+        let why = |width: u64| {
+            format!(
+                "at this epsilon a count is uncertain by {width} either way, and a group of one in ten of the declared \
+                 bound of {} people would not be known within half of its value",
+                only.size_bound
+            )
+        };
+        if too_wide.len() == widths.len() {
+            let width = widths.iter().map(|w| w.1).min().unwrap_or(0);
+            return Err(AssembleError::TooSmall { organisation: only.organisation.name.clone(), why: why(width) });
+        }
+        refusals.extend(too_wide.into_iter().map(|(table, width)| Refusal {
+            what: format!("table {table} for small groups of {}", only.organisation.name),
+            why: why(*width),
+        }));
+    }
+
+    let desks: Vec<DeskCost> =
+        contributions.iter().map(|c| DeskCost { this: c.rho, cumulative: c.rho_cumulative }).collect();
+    let privacy = statement(workload, &measured, &desks, delta, share_on_legal_basis(contributions));
+    let pooled = contributions.len() > 1;
+    let info = ReleaseInfo {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        slot: first.slot.clone(),
+        organisations: contributions.iter().map(|c| c.organisation.clone()).collect(),
+        unit: if pooled { Unit::Records } else { Unit::People },
+        population: workload.population.clone(),
+        period: first.period.clone(),
+        invented: first.invented,
+        codebook: first.codebook.clone(),
+        software: software.to_owned(),
+        assumptions: assumptions.to_vec(),
+    };
+    let microdata = contributions.iter().all(|c| !c.microdata.is_empty());
+    let synthetic = if microdata {
+        Some(synthesise(workload, &pool(workload, contributions, |c| &c.microdata)?)?)
+    } else {
+        refusals.push(Refusal {
+            what: "synthetic records".to_owned(),
+            why: "they may be made only from records with consent to microdata (P5), measured apart".to_owned(),
+        });
+        None
+    };
+    let bundle = publish(info, workload.clone(), privacy, measured, refusals)?;
+    let quality = quality(&bundle)?;
+    Ok(Assembled { bundle, synthetic, quality })
+}
+
+/// The workload's tables, each added over the contributions.
+fn pool<'c>(
+    workload: &Workload,
+    contributions: &'c [Contribution],
+    of: impl Fn(&'c Contribution) -> &'c Vec<NoisyTable>,
+) -> Result<Vec<NoisyTable>, AssembleError> {
+    workload
+        .tables
+        .iter()
+        .map(|spec| {
+            let parts = contributions
+                .iter()
+                .map(|c| {
+                    let table = of(c).iter().find(|t| t.table == spec.id && t.values.len() == spec.cells());
+                    table.cloned().ok_or_else(|| ConsistencyError::Shape(spec.id.clone()))
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(NoisyTable::pool(&parts)?)
+        })
+        .collect()
+}
+
+/// Share of people read on a legal basis, from the noisy counts; `None` if any contribution didn't measure it.
+fn share_on_legal_basis(contributions: &[Contribution]) -> Option<f64> {
+    let mut sums = [0_i64; 2];
+    for contribution in contributions {
+        let basis = contribution.basis.as_ref().filter(|b| b.values.len() == 2)?;
+        for (sum, value) in sums.iter_mut().zip(&basis.values) {
+            *sum = sum.saturating_add(*value);
+        }
+    }
+    let [consent, law] = sums.map(|s| s.max(0) as f64);
+    (consent + law > 0.0).then(|| (1000.0 * law / (consent + law)).round() / 1000.0)
+}
