@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# A clean build and a rebuild after a change of one line, in a target folder of their own.
+# A clean build and a rebuild after a change of one line, in a copy of the project and a target folder of their own.
 
 source "$(dirname "$(readlink -f "$0")")/lib.sh"
 export CARGO_TARGET_DIR=$work/target
+mkdir "$work/copy"
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$work/copy"
 cargo fetch --quiet
 
 heading "build (rustc $(rustc --version | cut -d' ' -f2))"
@@ -10,16 +12,14 @@ echo "| what | wall s | peak MB of one process | command |"
 echo "|---|---|---|---|"
 row() { echo "| $1 | $seconds | $megabytes | \`$2\` |"; }
 
-# Rebuilds after a comment was added to a file, and takes it away again.
+# Rebuilds after a comment was added to a file.
 one_line() { # file command...
-    local file=$1 kept=$work/kept
+    echo "// measured" >>"$1"
     shift
-    cp -p "$file" "$kept"
-    echo "// measured" >>"$file"
-    measure "$@" || true
-    cp -p "$kept" "$file"
+    measure "$@"
 }
 
+cd "$work/copy"
 measure cargo build --quiet
 row "clean, dev profile" "cargo build"
 one_line crates/accord/src/cmd/verify.rs cargo build --quiet

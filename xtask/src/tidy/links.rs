@@ -4,6 +4,9 @@ use super::{Level, Note};
 use crate::tree::Tree;
 use std::collections::BTreeSet;
 
+/// Pages of the book may only link to each other: it is read apart from the project.
+const BOOK: &str = "docs/src/";
+
 /// Relative links of every Markdown file must resolve inside the project. A link to a heading checks the heading too.
 pub fn check_links(tree: &Tree, notes: &mut Vec<Note>) {
     for (path, text) in tree.under("", ".md") {
@@ -20,7 +23,9 @@ pub fn check_links(tree: &Tree, notes: &mut Vec<Note>) {
                 fail(format!("`{target}` leads out of the project"));
                 continue;
             };
-            if !tree.has(&full) {
+            if path.starts_with(BOOK) && !full.starts_with(BOOK) {
+                fail(format!("`{target}` leads out of the book"));
+            } else if !tree.has(&full) {
                 fail(format!("`{target}` leads nowhere"));
             } else if let (Some(heading), Some(text)) = (heading, tree.text.get(&full))
                 && std::path::Path::new(&full).extension().is_some_and(|e| e == "md")
@@ -34,10 +39,10 @@ pub fn check_links(tree: &Tree, notes: &mut Vec<Note>) {
 
 /// `docs/src/SUMMARY.md` names every page of the book.
 pub fn check_summary(tree: &Tree, notes: &mut Vec<Note>) {
-    let (folder, summary) = ("docs/src/", "docs/src/SUMMARY.md");
+    let summary = "docs/src/SUMMARY.md";
     let Some(text) = tree.text.get(summary) else { return };
     let named: BTreeSet<String> = links(text).into_iter().filter_map(|(_, t)| resolve(summary, &t)).collect();
-    for (path, _) in tree.under(folder, ".md") {
+    for (path, _) in tree.under(BOOK, ".md") {
         if path != summary && !named.contains(path) {
             let text = "is not in docs/src/SUMMARY.md".into();
             notes.push(Note { level: Level::Fail, check: "links", place: path.into(), text });
@@ -138,13 +143,16 @@ mod tests {
         let found = failing(&[
             ("README.md", "[a](docs/b.md)\n[b](../outside.md)\n[c](docs/a.md#gone)"),
             ("docs/a.md", "# Here"),
+            ("docs/src/SUMMARY.md", "[x](x.md)"),
+            ("docs/src/x.md", "[d](../a.md)"),
         ]);
         assert_eq!(
             found,
             [
                 "README.md:1 `docs/b.md` leads nowhere",
                 "README.md:2 `../outside.md` leads out of the project",
-                "README.md:3 `docs/a.md#gone`: no such heading"
+                "README.md:3 `docs/a.md#gone`: no such heading",
+                "docs/src/x.md:1 `../a.md` leads out of the book"
             ]
         );
     }
