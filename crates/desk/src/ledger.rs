@@ -1,0 +1,457 @@
+//! The privacy-budget ledger: what was debited, for whom, and what was measured for it. Append-only, one for a vault or
+//! beside a file.
+//!
+//! # Order (PRIVACY 7)
+//!
+//! 1. [`Ledger::start`] reserves the whole cost in a committed transaction, before any record is read.
+//! 2. Each noisy table is committed, sealed, as it is made ([`Ledger::record`]).
+//! 3. Every output is a function of what [`Ledger::measurements`] reads back.
+//! 4. [`Ledger::deliver`] marks that the output stands.
+//!
+//! If the process dies between 2 and 4, the next start with the same request reads what was committed and measures
+//! nothing. If it dies before all tables were committed, that draw is given up: its cost stays spent and it counts as one
+//! of the two draws of its slot (PRIVACY 9).
+
+use accord_crypto::Head;
+use accord_measure::plan::{Plan, Population};
+use accord_release::account::{Rho, epsilon_of};
+use accord_release::noisy::NoisyTable;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, Sqlite, Transaction};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Seals measurements for the store. A vault seals under its key; a ledger beside a file stores them as they are, because
+/// they are already protected by their noise.
+pub trait Sealer: Send + Sync {
+    /// Seals bytes for one place in the ledger.
+    fn seal(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, LedgerError>;
+    /// Opens what was sealed for that place.
+    fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, LedgerError>;
+}
+
+/// Stores bytes as they are.
+#[derive(Debug)]
+pub struct Plain;
+
+impl Sealer for Plain {
+    fn seal(&self, _place: &str, bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        Ok(bytes.to_vec())
+    }
+
+    fn open(&self, _place: &str, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        Ok(sealed.to_vec())
+    }
+}
+
+/// A privacy-budget ledger.
+#[derive(Clone)]
+pub struct Ledger {
+    pool: SqlitePool,
+    sealer: Arc<dyn Sealer>,
+    terms: Terms,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger").field("terms", &self.terms).finish_non_exhaustive()
+    }
+}
+
+/// What is fixed when a ledger is opened for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Declared identity of the data: one account a data set, whatever its bytes are today.
+    pub dataset: String,
+    /// The most that any cohort may ever be charged.
+    pub cap: Rho,
+    /// Delta at which epsilons are stated.
+    pub delta: f64,
+}
+
+/// What is to be drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Slot of the release calendar.
+    pub slot: String,
+    /// Cohorts that will be read: all of them are charged.
+    pub cohorts: Vec<String>,
+    /// What is measured at what cost.
+    pub plan: Plan,
+}
+
+/// A draw that was reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawId(pub String);
+
+/// How a draw starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The cost was debited now: read the data, measure every step, record each.
+    Fresh(DrawId),
+    /// Debited and measured before, never delivered: read the measurements; measure nothing.
+    Measured(DrawId),
+}
+
+/// One entry of the ledger, as shown to its steward.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerEntry {
+    /// Position, from 1.
+    pub seq: i64,
+    /// Draw.
+    pub draw: String,
+    /// Slot.
+    pub slot: String,
+    /// Cohort charged.
+    pub cohort: String,
+    /// Cost.
+    pub rho: Rho,
+    /// State of the draw: `reserved`, `measured`, `delivered`, `given_up`.
+    pub state: String,
+}
+
+/// Why the ledger refuses or fails.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Not enough budget.
+    #[error(
+        "the privacy budget of cohort {cohort} would be exceeded: this draw costs epsilon {asked:.3} and {left:.3} is left \
+         (both at delta {delta:e}, each on its own); lower --epsilon or declare no further release of these data"
+    )]
+    BudgetSpent {
+        /// The cohort.
+        cohort: String,
+        /// Epsilon asked for.
+        asked: f64,
+        /// Epsilon that a draw could still cost.
+        left: f64,
+        /// Delta.
+        delta: f64,
+    },
+    /// The slot has had its two draws.
+    #[error("slot {0} of the release calendar has had its two draws; choose the next slot with --slot")]
+    SlotFull(String),
+    /// The ledger belongs to other data, or was opened on other terms.
+    #[error("this ledger was opened for data set `{was}` with {what}; it can't be used for `{is}`: give the same terms or another --ledger")]
+    OtherTerms {
+        /// Data set at opening.
+        was: String,
+        /// Data set now.
+        is: String,
+        /// The terms at opening, in words.
+        what: String,
+    },
+    /// Drawing is locked, for example after an older backup was restored.
+    #[error("drawing is locked: {0}")]
+    Locked(String),
+    /// A chain of entries that doesn't hold.
+    #[error("the ledger was changed: entry {0} doesn't follow from the one before")]
+    Tampered(i64),
+    /// Somebody else holds the ledger.
+    #[error("another program is writing to the ledger; try again when it has finished")]
+    Busy,
+    /// A measurement is missing or damaged.
+    #[error("draw {0} has no usable measurement for step {1}")]
+    Measurement(String, usize),
+    /// A plan that can't be stored.
+    #[error("the plan can't be stored: {0}")]
+    Plan(String),
+    /// Sealing or opening failed.
+    #[error("a measurement can't be sealed or opened: {0}")]
+    Seal(String),
+    /// The store failed.
+    #[error("the ledger can't be read or written: {0}")]
+    Store(String),
+}
+
+impl LedgerError {
+    /// Whether this is a refusal for safety (exit code 3) rather than a failure.
+    pub fn is_refusal(&self) -> bool {
+        use LedgerError::{BudgetSpent, Locked, OtherTerms, SlotFull, Tampered};
+        matches!(self, BudgetSpent { .. } | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_))
+    }
+}
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> LedgerError {
+        let text = error.to_string();
+        if text.contains("database is locked") || text.contains("(code: 5)") || matches!(error, sqlx::Error::PoolTimedOut) {
+            LedgerError::Busy
+        } else {
+            LedgerError::Store(text)
+        }
+    }
+}
+
+/// Draws per slot (PRIVACY 9).
+const DRAWS_PER_SLOT: i64 = 2;
+
+/// Name of the hash chain.
+const CHAIN: &str = "privacy budget";
+
+const SCHEMA: &str = include_str!("../migrations/budget/0001_budget.sql");
+
+impl Ledger {
+    /// Opens or makes a ledger in a file of its own.
+    pub async fn open_file(path: &Path, terms: Terms) -> Result<Ledger, LedgerError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ledger::open(pool, Arc::new(Plain), terms).await
+    }
+
+    /// Opens or makes the ledger's tables in an open store.
+    pub async fn open(pool: SqlitePool, sealer: Arc<dyn Sealer>, terms: Terms) -> Result<Ledger, LedgerError> {
+        let mut tx = begin(&pool).await?;
+        sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
+        let known = sqlx::query("SELECT dataset, cap, delta FROM budget_terms").fetch_optional(&mut *tx).await?;
+        if let Some(row) = known {
+            let was = Terms {
+                dataset: row.try_get(0)?,
+                cap: Rho(row.try_get::<i64, _>(1)?.cast_unsigned()),
+                delta: row.try_get(2)?,
+            };
+            if was != terms {
+                let cap = epsilon_of(was.cap, was.delta);
+                let what = format!("a cap of epsilon {cap:.3} at delta {:e}", was.delta);
+                return Err(LedgerError::OtherTerms { was: was.dataset, is: terms.dataset, what });
+            }
+        } else {
+            sqlx::query("INSERT INTO budget_terms (dataset, cap, delta) VALUES (?1, ?2, ?3)")
+                .bind(&terms.dataset)
+                .bind(terms.cap.0.cast_signed())
+                .bind(terms.delta)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        let ledger = Ledger { pool, sealer, terms };
+        ledger.head().await?;
+        Ok(ledger)
+    }
+
+    /// The terms of this ledger.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Reserves the cost of a draw, or finds the same draw measured before and not delivered.
+    pub async fn start(&self, request: &Request) -> Result<Start, LedgerError> {
+        let body = serde_json::to_vec(request).map_err(|e| LedgerError::Plan(e.to_string()))?;
+        let digest = hex::encode(Sha256::digest(&body));
+        let mut tx = begin(&self.pool).await?;
+        let open = sqlx::query(
+            "SELECT id, state FROM budget_draw WHERE digest = ?1 AND state IN ('reserved', 'measured') ORDER BY opened DESC",
+        )
+        .bind(&digest)
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in open {
+            let (id, state): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            if state == "measured" {
+                return Ok(Start::Measured(DrawId(id)));
+            }
+            // Reserved and not all measured: what is missing is never measured later. The cost stays spent.
+            sqlx::query("UPDATE budget_draw SET state = 'given_up' WHERE id = ?1").bind(&id).execute(&mut *tx).await?;
+        }
+        let drawn: i64 = sqlx::query("SELECT count(*) FROM budget_draw WHERE slot = ?1")
+            .bind(&request.slot)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        if drawn >= DRAWS_PER_SLOT {
+            tx.commit().await?; // keeps what was given up
+            return Err(LedgerError::SlotFull(request.slot.clone()));
+        }
+        let cost = request.plan.total();
+        for cohort in &request.cohorts {
+            let spent = spent_in(&mut tx, cohort).await?;
+            if spent.checked_add(cost).is_none_or(|sum| sum > self.terms.cap) {
+                let left = Rho(self.terms.cap.0.saturating_sub(spent.0));
+                let delta = self.terms.delta;
+                tx.commit().await?;
+                return Err(LedgerError::BudgetSpent {
+                    cohort: cohort.clone(),
+                    asked: epsilon_of(cost, delta),
+                    left: epsilon_of(left, delta),
+                    delta,
+                });
+            }
+        }
+        let id = hex::encode(accord_crypto::random::make_bytes::<16>().map_err(|e| LedgerError::Store(e.to_string()))?);
+        sqlx::query("INSERT INTO budget_draw (id, slot, digest, request, state) VALUES (?1, ?2, ?3, ?4, 'reserved')")
+            .bind(&id)
+            .bind(&request.slot)
+            .bind(&digest)
+            .bind(&body)
+            .execute(&mut *tx)
+            .await?;
+        let mut head = chain_head(&mut tx).await?;
+        for cohort in &request.cohorts {
+            head = head.append(&entry_bytes(&id, cohort, cost));
+            sqlx::query("INSERT INTO budget_entry (draw, cohort, rho, head) VALUES (?1, ?2, ?3, ?4)")
+                .bind(&id)
+                .bind(cohort)
+                .bind(cost.0.cast_signed())
+                .bind(head.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(Start::Fresh(DrawId(id)))
+    }
+
+    /// Commits one measurement. A step is recorded once only.
+    pub async fn record(&self, draw: &DrawId, step: usize, table: &NoisyTable) -> Result<(), LedgerError> {
+        let bytes = serde_json::to_vec(table).map_err(|e| LedgerError::Plan(e.to_string()))?;
+        let sealed = self.sealer.seal(&place(draw, step), &bytes)?;
+        let mut tx = begin(&self.pool).await?;
+        let state: String = sqlx::query("SELECT state FROM budget_draw WHERE id = ?1")
+            .bind(&draw.0)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        if state != "reserved" {
+            return Err(LedgerError::Measurement(draw.0.clone(), step));
+        }
+        sqlx::query("INSERT INTO budget_measurement (draw, step, sealed) VALUES (?1, ?2, ?3)")
+            .bind(&draw.0)
+            .bind(step as i64)
+            .bind(sealed)
+            .execute(&mut *tx)
+            .await?;
+        let request = request_of(&mut tx, draw).await?;
+        let done: i64 = sqlx::query("SELECT count(*) FROM budget_measurement WHERE draw = ?1")
+            .bind(&draw.0)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        if done as usize == request.plan.steps.len() {
+            sqlx::query("UPDATE budget_draw SET state = 'measured' WHERE id = ?1").bind(&draw.0).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// All measurements of a draw, in the order of its plan.
+    pub async fn measurements(&self, draw: &DrawId) -> Result<Vec<(Population, NoisyTable)>, LedgerError> {
+        let mut tx = begin(&self.pool).await?;
+        let request = request_of(&mut tx, draw).await?;
+        let mut out = Vec::with_capacity(request.plan.steps.len());
+        for (at, step) in request.plan.steps.iter().enumerate() {
+            let missing = || LedgerError::Measurement(draw.0.clone(), at);
+            let row = sqlx::query("SELECT sealed FROM budget_measurement WHERE draw = ?1 AND step = ?2")
+                .bind(&draw.0)
+                .bind(at as i64)
+                .fetch_optional(&mut *tx)
+                .await?
+                .ok_or_else(missing)?;
+            let bytes = self.sealer.open(&place(draw, at), &row.try_get::<Vec<u8>, _>(0)?)?;
+            let table: NoisyTable = serde_json::from_slice(&bytes).map_err(|_| missing())?;
+            if table.table != step.table {
+                return Err(missing());
+            }
+            out.push((step.population, table));
+        }
+        Ok(out)
+    }
+
+    /// Marks that the output of a draw stands where the user asked for it.
+    pub async fn deliver(&self, draw: &DrawId) -> Result<(), LedgerError> {
+        sqlx::query("UPDATE budget_draw SET state = 'delivered' WHERE id = ?1 AND state = 'measured'")
+            .bind(&draw.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The most that any of these cohorts has been charged.
+    pub async fn most_spent(&self, cohorts: &[String]) -> Result<Rho, LedgerError> {
+        let mut tx = begin(&self.pool).await?;
+        let mut most = Rho::default();
+        for cohort in cohorts {
+            most = most.max(spent_in(&mut tx, cohort).await?);
+        }
+        Ok(most)
+    }
+
+    /// All entries, for the steward.
+    pub async fn entries(&self) -> Result<Vec<LedgerEntry>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT e.seq, e.draw, d.slot, e.cohort, e.rho, d.state \
+             FROM budget_entry e JOIN budget_draw d ON d.id = e.draw ORDER BY e.seq",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(LedgerEntry {
+                    seq: row.try_get(0)?,
+                    draw: row.try_get(1)?,
+                    slot: row.try_get(2)?,
+                    cohort: row.try_get(3)?,
+                    rho: Rho(row.try_get::<i64, _>(4)?.cast_unsigned()),
+                    state: row.try_get(5)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The newest head, after checking the whole chain.
+    pub async fn head(&self) -> Result<Head, LedgerError> {
+        let rows = sqlx::query("SELECT seq, draw, cohort, rho, head FROM budget_entry ORDER BY seq")
+            .fetch_all(&self.pool)
+            .await?;
+        let mut head = Head::start(CHAIN);
+        for row in rows {
+            let (draw, cohort): (String, String) = (row.try_get(1)?, row.try_get(2)?);
+            let rho = Rho(row.try_get::<i64, _>(3)?.cast_unsigned());
+            head = head.append(&entry_bytes(&draw, &cohort, rho));
+            if head.to_string() != row.try_get::<String, _>(4)? {
+                return Err(LedgerError::Tampered(row.try_get(0)?));
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// One writer at a time, from the first statement on.
+async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, LedgerError> {
+    Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
+}
+
+async fn spent_in(tx: &mut Transaction<'static, Sqlite>, cohort: &str) -> Result<Rho, LedgerError> {
+    let row = sqlx::query("SELECT coalesce(sum(rho), 0) FROM budget_entry WHERE cohort = ?1")
+        .bind(cohort)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(Rho(row.try_get::<i64, _>(0)?.cast_unsigned()))
+}
+
+async fn chain_head(tx: &mut Transaction<'static, Sqlite>) -> Result<Head, LedgerError> {
+    let row = sqlx::query("SELECT head FROM budget_entry ORDER BY seq DESC LIMIT 1").fetch_optional(&mut **tx).await?;
+    match row {
+        None => Ok(Head::start(CHAIN)),
+        Some(row) => row.try_get::<String, _>(0)?.parse().map_err(|_| LedgerError::Tampered(0)),
+    }
+}
+
+async fn request_of(tx: &mut Transaction<'static, Sqlite>, draw: &DrawId) -> Result<Request, LedgerError> {
+    let row = sqlx::query("SELECT request FROM budget_draw WHERE id = ?1").bind(&draw.0).fetch_one(&mut **tx).await?;
+    serde_json::from_slice(&row.try_get::<Vec<u8>, _>(0)?).map_err(|e| LedgerError::Plan(e.to_string()))
+}
+
+fn entry_bytes(draw: &str, cohort: &str, rho: Rho) -> Vec<u8> {
+    format!("{draw}\n{cohort}\n{}", rho.0).into_bytes()
+}
+
+fn place(draw: &DrawId, step: usize) -> String {
+    format!("measurement/{}/{step}", draw.0)
+}
