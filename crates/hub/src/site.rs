@@ -1,12 +1,10 @@
 //! `Site`: the releases that one hub shows.
 
 use accord_release::bundle::{Bundle, Headline, Outcome, PublishedTable};
+use accord_release::files::Files;
 use accord_standard::figure::Figure;
 use accord_standard::workload::TableSpec;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Files of a bundle: path inside the bundle to bytes.
-pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Id under which a release's headlines are looked up as if they were a table. No table may have it.
 pub const HEADLINES: &str = "headlines";
@@ -141,7 +139,11 @@ impl Published {
         }
         for table in &bundle.tables {
             let fail = |what: &str| {
-                Err(SiteError::Table { release: bundle.info.id.clone(), table: table.id.clone(), what: what.to_owned() })
+                Err(SiteError::Table {
+                    release: bundle.info.id.clone(),
+                    table: table.id.clone(),
+                    what: what.to_owned(),
+                })
             };
             let Some(spec) = bundle.workload.tables.iter().find(|s| s.id == table.id) else {
                 return fail("it was never declared in the workload");
@@ -226,9 +228,10 @@ impl Site {
         }
         let at = self.releases.len();
         let mut seen = BTreeSet::new();
-        let cells = release.bundle.tables.iter().enumerate().flat_map(|(table, t)| {
-            t.figures.iter().enumerate().map(move |(cell, f)| (f, Place::Cell { table, cell }))
-        });
+        let cells =
+            release.bundle.tables.iter().enumerate().flat_map(|(table, t)| {
+                t.figures.iter().enumerate().map(move |(cell, f)| (f, Place::Cell { table, cell }))
+            });
         let headlines =
             release.bundle.headlines.iter().enumerate().map(|(headline, h)| (&h.figure, Place::Headline { headline }));
         let mut found = Vec::new();
@@ -284,7 +287,11 @@ impl Site {
 /// Lower case letters, digits, `_` and `-`; dots too where `dots`. Country codes (upper case) may stand in cell keys.
 fn is_id(text: &str, dots: bool) -> bool {
     let fits = |b: u8| {
-        b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-' || (dots && (b == b'.' || b.is_ascii_uppercase()))
+        b.is_ascii_lowercase()
+            || b.is_ascii_digit()
+            || b == b'_'
+            || b == b'-'
+            || (dots && (b == b'.' || b.is_ascii_uppercase()))
     };
     !text.is_empty() && text.len() <= 200 && text.bytes().all(fits) && !text.starts_with('.') && !text.contains("..")
 }

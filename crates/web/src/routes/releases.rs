@@ -1,0 +1,217 @@
+//! Releases: the list, and one with everything that a reader may check about it.
+
+use super::At;
+use super::home::{Council, council};
+use crate::page::{Page, Visit, draft_key, render};
+use crate::say::{self, Odds};
+use crate::text::clean;
+use crate::view::FigureView;
+use crate::view::figure::{Link, exports, release_link};
+use accord_hub::Published;
+use accord_hub::site::HEADLINES;
+use askama::Template;
+use axum::response::Response;
+
+#[derive(Template)]
+#[template(path = "releases.html")]
+struct List {
+    page: Page,
+    releases: Vec<Item>,
+}
+
+struct Item {
+    link: Link,
+    status: String,
+    period: String,
+    contributors: String,
+    invented: bool,
+}
+
+/// All releases, newest first.
+pub async fn list(visit: Visit) -> Response {
+    let page = visit.page("title-releases", "releases");
+    let releases = visit.app.site.releases().iter().rev().map(|release| {
+        let info = &release.bundle.info;
+        Item {
+            link: release_link(&page, release),
+            status: page.t(draft_key(release.status)),
+            period: clean(&info.period),
+            contributors: page.with("contributors", &[("n", (info.organisations.len() as u64).into())]),
+            invented: info.invented,
+        }
+    });
+    let releases = releases.collect();
+    render(&List { releases, page })
+}
+
+#[derive(Template)]
+#[template(path = "release.html")]
+struct One {
+    page: Page,
+    title: String,
+    id: String,
+    facts: Vec<(String, String)>,
+    headline: Option<FigureView>,
+    headlines: Option<Link>,
+    tables: Vec<Link>,
+    organisations: Vec<(String, String)>,
+    odds: Odds,
+    privacy: Vec<(String, String)>,
+    costs: Vec<Cost>,
+    council: Option<Council>,
+    refusals: Vec<(String, String)>,
+    assumptions: Vec<String>,
+    files: Vec<FileRow>,
+    verify: String,
+}
+
+struct Cost {
+    table: String,
+    rho: String,
+    sigma: String,
+    cells: String,
+    draws: String,
+}
+
+struct FileRow {
+    path: String,
+    href: String,
+    size: String,
+    sum: String,
+}
+
+/// One release.
+pub async fn one(visit: Visit, At(id): At<String>) -> Response {
+    let Some(release) = visit.app.site.release(&id) else { return visit.not_found() };
+    let page = visit.page_of("title-release", release);
+    let info = &release.bundle.info;
+    let w = page.words();
+    let facts = [
+        ("fact-status", page.t(draft_key(release.status))),
+        ("fact-population", clean(&info.population)),
+        (
+            "fact-unit",
+            page.t(match info.unit {
+                accord_release::bundle::Unit::People => "fact-unit-people",
+                accord_release::bundle::Unit::Records => "fact-unit-records",
+            }),
+        ),
+        ("fact-period", clean(&info.period)),
+        ("fact-slot", clean(&info.slot)),
+        ("fact-codebook", clean(&info.codebook)),
+        ("fact-software", clean(&info.software)),
+    ];
+    let headline = release
+        .headline("girls-10-17")
+        .or_else(|| release.headline("all"))
+        .and_then(|h| visit.app.site.figure(&h.figure.id))
+        .map(|found| FigureView::one(&page, &found, "headline"));
+    let table = |id: &str, title: &str| Link {
+        words: clean(title),
+        href: page.href(&format!("/releases/{}/tables/{id}", release.id())),
+    };
+    let one = One {
+        title: clean(&info.title),
+        id: info.id.clone(),
+        facts: facts.map(|(key, value)| (page.t(key), value)).into(),
+        headline,
+        headlines: (!release.bundle.headlines.is_empty()).then(|| table(HEADLINES, &page.t("headlines"))),
+        tables: release.tables().map(|e| table(&e.table.id, &e.spec.title)).collect(),
+        organisations: info
+            .organisations
+            .iter()
+            .map(|o| (clean(&o.name), w.label(&format!("organisation-{}", o.kind), &o.kind.replace('_', " "))))
+            .collect(),
+        odds: say::odds(w, &release.bundle.privacy),
+        privacy: privacy(&page, release),
+        costs: costs(&page, release),
+        council: council(&page, release),
+        refusals: release.bundle.refusals.iter().map(|r| (clean(&r.what), clean(&r.why))).collect(),
+        assumptions: info.assumptions.iter().map(|a| clean(a)).collect(),
+        files: files(&visit, &page, release),
+        verify: format!("accord verify {} --trust ROOT", info.id),
+        page,
+    };
+    render(&one)
+}
+
+/// Numbers of the privacy statement, each with its name.
+fn privacy(page: &Page, release: &Published) -> Vec<(String, String)> {
+    let p = &release.bundle.privacy;
+    let rho = |rho: accord_release::account::Rho| say::up(rho.to_f64(), 6);
+    let basis = match p.share_on_legal_basis {
+        Some(share) => format!("{:.1} %", share * 100.0),
+        None => page.t("privacy-basis-unknown"),
+    };
+    let desks = p.desks_per_person.to_string();
+    [
+        (page.t("privacy-epsilon"), say::up(p.epsilon, 3)),
+        (page.t("privacy-epsilon-cumulative"), say::up(p.epsilon_cumulative, 3)),
+        (page.with("privacy-epsilon-several", &[("desks", (&desks).into())]), say::up(p.epsilon_several_desks, 3)),
+        (page.t("privacy-delta"), format!("{:e}", p.delta)),
+        (page.t("privacy-rho"), rho(p.rho)),
+        (page.t("privacy-rho-cumulative"), rho(p.rho_cumulative)),
+        (page.with("privacy-rho-several", &[("desks", (&desks).into())]), rho(p.rho_several_desks)),
+        (page.t("privacy-basis"), basis),
+    ]
+    .into()
+}
+
+fn costs(page: &Page, release: &Published) -> Vec<Cost> {
+    let title = |id: &str| release.table(id).map_or_else(|| id.to_owned(), |e| clean(&e.spec.title));
+    let cost = |c: &accord_release::bundle::TableCost| Cost {
+        table: title(&c.table),
+        rho: say::up(c.rho.to_f64(), 6),
+        sigma: say::up(c.sigma, 2),
+        cells: page.words().number(u64::from(c.cells_per_person)),
+        draws: page.words().number(u64::from(c.draws)),
+    };
+    release.bundle.privacy.tables.iter().map(cost).collect()
+}
+
+fn files(visit: &Visit, page: &Page, release: &Published) -> Vec<FileRow> {
+    let row = |(path, bytes): (&String, &Vec<u8>)| {
+        let key = (release.id().to_owned(), path.clone());
+        FileRow {
+            href: page.href(&format!("/releases/{}/files/{}", release.id(), encode(path))),
+            path: clean(path),
+            size: page.words().number(bytes.len() as u64),
+            sum: visit.app.checksums.get(&key).cloned().unwrap_or_default(),
+        }
+    };
+    release.files.iter().map(row).collect()
+}
+
+/// A path with everything but letters, digits and `-._/` percent-encoded.
+fn encode(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Serves a file of the bundle, byte for byte.
+pub async fn bundle_file(visit: Visit, At((id, path)): At<(String, String)>) -> Response {
+    let found = visit.app.site.release(&id).and_then(|r| r.files.get(&path));
+    let Some(bytes) = found else { return visit.not_found() };
+    let ending = path.rsplit_once('.').map(|(_, e)| e).unwrap_or_default();
+    let kind = match ending {
+        "csv" => "text/csv; charset=utf-8",
+        "json" => "application/json",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "md" | "txt" | "toml" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    };
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    super::download(name, kind, bytes.clone())
+}
+
+/// The exports of a table of a release.
+pub fn table_exports(page: &Page, release: &Published, table: &str) -> Vec<Link> {
+    exports(page, &format!("/releases/{}/tables/{table}", release.id()), "table")
+}

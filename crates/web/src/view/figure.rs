@@ -1,0 +1,256 @@
+//! The figure block: always statement, chart, caveat, table, id, exports, in that order.
+
+use crate::chart::{self, Bar, Mark, Panel, Tone};
+use crate::page::{Page, draft_key};
+use crate::say;
+use crate::text::{capital, clean};
+use crate::view::table::{category_label, dimension_label};
+use accord_hub::{Found, Place, Published};
+use accord_release::bundle::Share;
+use accord_standard::dimension::Rule;
+use accord_standard::figure::{Figure, FigureValue, Reliability};
+use accord_standard::workload::TableSpec;
+
+/// A link with its words.
+#[derive(Debug)]
+pub struct Link {
+    /// Words.
+    pub words: String,
+    /// Address.
+    pub href: String,
+}
+
+/// One line of the table under a chart.
+#[derive(Debug)]
+pub struct Line {
+    /// Label.
+    pub label: String,
+    /// Address of the figure's own page.
+    pub href: String,
+    /// Value, range or symbol.
+    pub value: String,
+    /// Interval.
+    pub interval: String,
+    /// Reason, where there is no number; else how far it can be leant on.
+    pub note: String,
+}
+
+/// One figure, or a few that belong together.
+#[derive(Debug)]
+pub struct FigureView {
+    /// Statement in words with the interval.
+    pub statement: String,
+    /// The same as people count: so many in every hundred.
+    pub natural: Option<String>,
+    /// Chart as SVG; made by us from escaped text.
+    pub chart: String,
+    /// The line that never leaves a figure: detected, not all who exist.
+    pub note: String,
+    /// INVENTED DATA, and draft, if so.
+    pub flags: Vec<String>,
+    /// How far it can be leant on.
+    pub reliability: String,
+    /// Lines of its table.
+    pub lines: Vec<Line>,
+    /// Permanent id.
+    pub id: String,
+    /// Address of its page.
+    pub href: String,
+    /// Release it comes from.
+    pub release: Link,
+    /// Exports.
+    pub exports: Vec<Link>,
+}
+
+/// What is drawn for a value.
+pub fn mark(value: &FigureValue) -> Mark {
+    match value {
+        FigureValue::Count { value, low, high } => Mark::Value { value: *value, low: *low, high: *high },
+        FigureValue::Range { low, high } => Mark::Range { low: *low, high: *high },
+        FigureValue::Symbol { .. } | FigureValue::Refused { .. } => Mark::None,
+    }
+}
+
+/// Colour of a category of sex or gender.
+pub fn tone(category: &str) -> Tone {
+    match category {
+        "female" | "woman_girl" => Tone::Plum,
+        "unknown" => Tone::Unknown,
+        "male" | "man_boy" => Tone::Navy,
+        _ => Tone::Teal,
+    }
+}
+
+/// A bar for a figure.
+pub fn bar(page: &Page, label: String, figure: &Figure, tone: Tone) -> Bar {
+    let text = match &figure.value {
+        FigureValue::Refused { .. } | FigureValue::Symbol { .. } => why_short(page, figure),
+        value => say::with_interval(page.words(), value),
+    };
+    Bar { label, text, mark: mark(&figure.value), tone }
+}
+
+/// The reason for having no number, short enough for a chart.
+fn why_short(page: &Page, figure: &Figure) -> String {
+    match &figure.value {
+        FigureValue::Symbol { symbol } => symbol.mark().to_owned(),
+        _ => page.t("value-refused"),
+    }
+}
+
+/// A line for a figure.
+pub fn line(page: &Page, label: String, figure: &Figure) -> Line {
+    let w = page.words();
+    let note = match &figure.value {
+        FigureValue::Refused { reason } => clean(reason),
+        FigureValue::Symbol { symbol } => say::symbol_words(w, *symbol),
+        FigureValue::Range { .. } => say::reliability(w, Reliability::RangeOnly),
+        FigureValue::Count { .. } if figure.reliability == Reliability::Solid => String::new(),
+        FigureValue::Count { .. } => say::reliability(w, figure.reliability),
+    };
+    Line {
+        label,
+        href: page.href(&format!("/f/{}", figure.id)),
+        value: say::value(w, &figure.value),
+        interval: say::interval(w, &figure.value).unwrap_or_default(),
+        note,
+    }
+}
+
+/// The flags that a release puts on everything of it.
+pub fn flags(page: &Page, release: &Published) -> Vec<String> {
+    let mut flags = Vec::new();
+    if release.bundle.info.invented {
+        flags.push(page.t("invented-data"));
+    }
+    if release.status.is_draft() {
+        flags.push(page.t(draft_key(release.status)));
+    }
+    flags
+}
+
+/// Links to the exports at `base`, whose files are called `stem`.
+pub fn exports(page: &Page, base: &str, stem: &str) -> Vec<Link> {
+    let names = ["export-csv", "export-excel", "export-json", "export-xlsx", "export-metadata"];
+    let link = |((ending, _), key): (&(&str, &str), &str)| Link {
+        words: page.t(key),
+        href: page.href(&format!("{base}/{stem}{ending}")),
+    };
+    crate::export::FORMATS.iter().zip(names).map(link).collect()
+}
+
+/// The release as a link.
+pub fn release_link(page: &Page, release: &Published) -> Link {
+    Link { words: clean(&release.bundle.info.title), href: page.href(&format!("/releases/{}", release.id())) }
+}
+
+/// Colour of the figure at a place.
+pub fn tone_of(found: &Found<'_>) -> Tone {
+    match found.place {
+        Place::Cell { table, cell } => {
+            let category = found.release.table_at(table).and_then(|entry| {
+                let first = *entry.spec.categories_of(cell).first()?;
+                entry.spec.dimensions.first()?.categories.get(first)
+            });
+            category.map_or(Tone::Navy, |c| tone(&c.id))
+        }
+        Place::Headline { headline } => {
+            let group = found.release.bundle.headlines.get(headline).map(|h| h.group.as_str()).unwrap_or_default();
+            if group.starts_with("girls") || group.contains("women") {
+                Tone::Plum
+            } else if group.contains("unknown") {
+                Tone::Unknown
+            } else {
+                Tone::Navy
+            }
+        }
+    }
+}
+
+/// Whom a figure counts, as a reader would say it: "girls aged 15–17". Falls back to the figure's own words.
+pub fn subject(page: &Page, found: &Found<'_>) -> String {
+    let said = match found.place {
+        Place::Cell { table, cell } => found.release.table_at(table).and_then(|entry| said(page, entry.spec, cell)),
+        Place::Headline { .. } => None,
+    };
+    said.unwrap_or_else(|| clean(&found.figure.subject))
+}
+
+/// "girls aged 15–17, role of technology “Recruitment”", for tables by sex or gender and age at identification.
+fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
+    let at = spec.categories_of(cell);
+    let (sex, age) = (spec.dimensions.first()?, spec.dimensions.get(1)?);
+    if !matches!(sex.id.as_str(), "sex" | "gender") || age.rule != Rule::AgeBand || age.field != "age_at_identification"
+    {
+        return None;
+    }
+    let (who, band) = (sex.categories.get(at[0])?, age.categories.get(at[1])?);
+    let child = band.high.is_some_and(|high| high < 18);
+    let key = match (tone(&who.id), band.id == "unknown", child) {
+        (Tone::Plum, true, _) => "who-girls-women-unknown",
+        (Tone::Plum, false, true) => "who-girls",
+        (Tone::Plum, false, false) => "who-women",
+        (Tone::Navy, true, _) => "who-boys-men-unknown",
+        (Tone::Navy, false, true) => "who-boys",
+        (Tone::Navy, false, false) => "who-men",
+        (_, true, _) => "who-people-unknown",
+        (_, false, _) => "who-people",
+    };
+    let (sex_label, band_label) = (category_label(page, sex, who), category_label(page, age, band));
+    let mut words = page.with(key, &[("band", (&band_label).into()), ("sex", (&lower(&sex_label)).into())]);
+    for (dimension, category) in spec.dimensions.iter().zip(&at).skip(2) {
+        let (what, answer) =
+            (dimension_label(page, dimension), category_label(page, dimension, dimension.categories.get(*category)?));
+        words = page.with(
+            "who-and",
+            &[("who", (&words).into()), ("what", (&lower(&what)).into()), ("answer", (&answer).into())],
+        );
+    }
+    Some(words)
+}
+
+/// The text with its first letter in lower case.
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Share of a headline.
+pub fn share_of(found: &Found<'_>) -> Option<Share> {
+    match found.place {
+        Place::Headline { headline } => found.release.bundle.headlines.get(headline)?.share,
+        Place::Cell { .. } => None,
+    }
+}
+
+impl FigureView {
+    /// One figure alone; `name` makes its chart's ids unique in the page.
+    pub fn one(page: &Page, found: &Found<'_>, name: &str) -> FigureView {
+        let label = capital(&subject(page, found));
+        FigureView::group(page, found, name, vec![(label, *found)])
+    }
+
+    /// A figure that speaks (`first`) with others beside it in one chart and table.
+    pub fn group(page: &Page, first: &Found<'_>, name: &str, shown: Vec<(String, Found<'_>)>) -> FigureView {
+        let w = page.words();
+        let release = first.release;
+        let unit = release.bundle.info.unit;
+        let statement = say::statement(w, &subject(page, first), &first.figure.value, unit);
+        let bars = shown.iter().map(|(label, f)| bar(page, label.clone(), f.figure, tone_of(f))).collect();
+        let lines = shown.into_iter().map(|(label, f)| line(page, label, f.figure)).collect();
+        let href = format!("/f/{}", first.figure.id);
+        FigureView {
+            natural: share_of(first).map(|s| say::share(w, s, unit)),
+            chart: chart::svg(name, &statement, &[Panel { title: None, bars }], w.rtl),
+            statement,
+            note: page.t("detected"),
+            flags: flags(page, release),
+            reliability: say::reliability(w, first.figure.reliability),
+            lines,
+            id: first.figure.id.clone(),
+            exports: exports(page, &href, "figure"),
+            href: page.href(&href),
+            release: release_link(page, release),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+# About, with the four doors.
+about-heading = About
+about-lead = Accord lets those who answer trafficking through technology work together, without giving away the people in their records.
+about-what = What it is
+about-what-1 = Each organisation keeps its own confidential records on its own machine. What leaves are counts with noise added, so that no figure shows whether one person is in it.
+about-what-2 = A council of survivors decides on every release before it is published. Its words travel with every figure into every file.
+about-what-3 = “Victim” is used for records and law, “survivor” for people who decide here. Figures count people who were detected: more exist.
+about-records-1 = Install the program on your own machine. It works without a network, reads the spreadsheets that you have, and keeps records encrypted. No case record ever leaves it.
+about-records-2 = Begin with the whole story on invented people:
+about-records-command = accord demo
+about-report-1 = No cycle is open yet. States and companies will report in the same cycle; civil society reports beside them.
+about-survivor-1 = Help comes first. Survivors also decide: a council sees each release before the public does, and can say yes, not yet, or no. Nobody is asked for her story.
+about-research-1 = Every figure has one address and one value, in page, CSV, JSON and workbook. Values before rounding to nought, and the scale of the noise, are in each release’s files.
+about-never = What is never done here
+about-never-1 = No case record is sent, logged, kept or shown outside the desk that holds it.
+about-never-2 = No figure without its sex and age split, interval, definition and caveat.
+about-never-3 = No number where an honest answer is a refusal.
+about-never-4 = No images or texts about a person, and no stories of abuse: codes only.
+about-never-5 = No request to any other site: no trackers, fonts or scripts from elsewhere.
+about-languages = Pages are in English so far. French, Spanish, Russian, Arabic and Chinese are prepared for and wait for people who translate and review.
+about-access = For everyone
+about-access-1 = Pages need no script, follow WCAG 2.2 at level AA, print on paper, and can be read on a small phone with a slow line. Every chart stands beside its numbers.

@@ -1,0 +1,94 @@
+# Figures in words.
+unit-people = people
+unit-records = records
+value-refused = refused
+detected = Detected, not all who exist
+interval-note = The interval beside a number says where the exact count in these records lies, with the noise that protects people taken into account. At least 95 in 100 such intervals hold it.
+statement-count = { $subject }: about { $value } { $unit } detected (between { $low } and { $high }).
+statement-few = { $subject }: few or no { $unit } detected (at most { $high }).
+statement-range = { $subject }: between { $low } and { $high } { $unit } detected. The noise allows no single number.
+statement-symbol = { $subject }: no number, { $mark }: { $why }.
+statement-refused = { $subject }: no number is given. { $why }
+share-sentence = About { $value } in every { $base } { $unit } in this release (between { $low } and { $high }).
+
+who-girls = girls aged { $band }
+who-women = women aged { $band }
+who-boys = boys aged { $band }
+who-men = men aged { $band }
+who-girls-women-unknown = girls and women whose age is not known
+who-boys-men-unknown = boys and men whose age is not known
+who-people = people aged { $band } ({ $sex })
+who-people-unknown = people whose age is not known ({ $sex })
+who-and = { $who }, { $what } “{ $answer }”
+
+symbol-hidden = hidden to protect people, or too uncertain to say anything
+symbol-not-collected = not collected
+symbol-not-applicable = not applicable
+symbol-unknown = recorded as unknown
+symbol-low = rounds to nought
+symbol-provisional = provisional
+
+reliability-solid = Solid: the interval reaches no further than a quarter of the number
+reliability-care = Use with care: the interval reaches between a quarter and a half of the number
+reliability-range-only = Only the range is shown: the interval reaches over half of the number
+reliability-not-shown = Not shown: the noise says more than the number
+care-short = with care
+
+figure-heading = Figure
+figure-table = The same in numbers
+figure-table-region = Numbers of figure
+figure-reliability = How far to lean on it
+figure-id = Figure
+figure-release = Release
+figure-exports = Take it along
+figure-cite = Cite
+figure-forever = This address and this number stay as they are. A corrected number gets an address of its own, and this page will say so.
+figure-in-table = It stands in the table
+figure-chart-alone = The chart as a file of its own (SVG)
+figure-versions = The same figure in other releases
+figure-versions-none = None yet.
+head-who = Who
+head-value = Value
+head-interval = Interval
+head-share = Share
+head-note = Note
+export-csv = CSV
+export-excel = CSV for Excel
+export-json = JSON
+export-xlsx = XLSX
+export-metadata = Metadata
+
+say-this = Say it like this
+say-not = Don’t say it like this
+say-source = (Accord, figure { $figure })
+dont-exact = “There are exactly { $value }: { $subject }.” The interval is part of the number.
+dont-all = “{ $value } exist: { $subject }.” These were detected by the organisations that contribute; more exist.
+dont-rescued = “{ $value } were rescued: { $subject }.” Being recorded is not being rescued.
+dont-middle = “{ $value }: { $subject }.” The middle of a range is not a number.
+dont-zero = “None: { $subject }.” No number is not nought.
+cite = Accord, “{ $title }”, release { $release }, figure { $figure }.
+
+# Columns of exports, described in their metadata.
+column-figure-id = Permanent identifier of the figure.
+column-release = Release that the figure belongs to.
+column-status = Where the release stands: draft or published.
+column-invented = INVENTED DATA if the people do not exist, else “no”.
+column-table = Table of the release.
+column-subject = What is counted, in words.
+column-group = Group that the headline is about.
+column-share-percent = Share of all, in per cent.
+column-share-low = Lower end of the share’s interval, in per cent.
+column-share-high = Upper end of the share’s interval, in per cent.
+column-value = Value; empty where only a range, a symbol or a refusal is given. Empty is never nought.
+column-low = Lower end of the interval, inclusive.
+column-high = Upper end of the interval, inclusive.
+column-symbol = Symbol that stands in for a number.
+column-refused-because = Why no number is given.
+column-reliability = How far the figure can be leant on: solid, care, range_only, not_shown.
+column-unit = What a count counts: people, or records.
+column-population = Who is counted.
+column-period = Years that the records cover, as declared.
+column-definition = What the number means and does not mean.
+column-caveats = Warnings that travel with the number.
+column-council-decision = The survivor council’s decision and its day, or “none”.
+column-council-note = The council’s note, which travels with every figure.
