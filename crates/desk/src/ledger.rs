@@ -12,50 +12,38 @@
 //! nothing. If it dies before all tables were committed, that draw is given up: its cost stays spent and it counts as one
 //! of the two draws of its slot (PRIVACY 9).
 
+use crate::history;
+use crate::vault::Vault;
 use accord_crypto::Head;
 use accord_measure::plan::{Plan, Population};
-use accord_release::account::{Rho, epsilon_of};
+use accord_release::account::{Rho, epsilon_of, rho_of};
 use accord_release::noisy::NoisyTable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, Sqlite, Transaction};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// Seals measurements for the store. A vault seals under its key; a ledger beside a file stores them as they are, because
-/// they are already protected by their noise.
-pub trait Sealer: Send + Sync {
-    /// Seals bytes for one place in the ledger.
-    fn seal(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, LedgerError>;
-    /// Opens what was sealed for that place.
-    fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, LedgerError>;
-}
-
-/// Stores bytes as they are.
-#[derive(Debug)]
-pub struct Plain;
-
-impl Sealer for Plain {
-    fn seal(&self, _place: &str, bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        Ok(bytes.to_vec())
-    }
-
-    fn open(&self, _place: &str, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        Ok(sealed.to_vec())
-    }
+/// Where a ledger is kept.
+#[derive(Clone, Copy)]
+enum Store<'v> {
+    /// In a file of its own. Measurements are stored as they are: they are already protected by their noise.
+    File,
+    /// In a vault: measurements are sealed under its key, and every debit also enters the vault's own chained ledger,
+    /// whose head is kept outside (PRIVACY 20).
+    Vault(&'v Vault),
 }
 
 /// A privacy-budget ledger.
 #[derive(Clone)]
-pub struct Ledger {
+pub struct Ledger<'v> {
     pool: SqlitePool,
-    sealer: Arc<dyn Sealer>,
+    store: Store<'v>,
     terms: Terms,
 }
 
-impl std::fmt::Debug for Ledger {
+impl std::fmt::Debug for Ledger<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ledger").field("terms", &self.terms).finish_non_exhaustive()
     }
@@ -194,9 +182,9 @@ const CHAIN: &str = "privacy budget";
 
 const SCHEMA: &str = include_str!("../migrations/budget/0001_budget.sql");
 
-impl Ledger {
+impl Ledger<'static> {
     /// Opens or makes a ledger in a file of its own.
-    pub async fn open_file(path: &Path, terms: Terms) -> Result<Ledger, LedgerError> {
+    pub async fn open_file(path: &Path, terms: Terms) -> Result<Ledger<'static>, LedgerError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -204,11 +192,24 @@ impl Ledger {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        Ledger::open(pool, Arc::new(Plain), terms).await
+        Ledger::open(pool, Store::File, terms).await
+    }
+}
+
+impl<'v> Ledger<'v> {
+    /// The ledger of a vault. Refused while drawing is locked (PRIVACY 20).
+    pub async fn of_vault(vault: &'v Vault) -> Result<Ledger<'v>, LedgerError> {
+        if let Some(why) = vault.drawing_locked() {
+            return Err(LedgerError::Locked(why));
+        }
+        let settings = vault.settings();
+        let cap = rho_of(settings.epsilon_cap, settings.delta).map_err(|e| LedgerError::Plan(e.to_string()))?;
+        let terms = Terms { dataset: vault.id().to_owned(), cap, delta: settings.delta };
+        Ledger::open(vault.pool().clone(), Store::Vault(vault), terms).await
     }
 
     /// Opens or makes the ledger's tables in an open store.
-    pub async fn open(pool: SqlitePool, sealer: Arc<dyn Sealer>, terms: Terms) -> Result<Ledger, LedgerError> {
+    async fn open(pool: SqlitePool, store: Store<'v>, terms: Terms) -> Result<Ledger<'v>, LedgerError> {
         let mut tx = begin(&pool).await?;
         sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
         let known = sqlx::query("SELECT dataset, cap, delta FROM budget_terms").fetch_optional(&mut *tx).await?;
@@ -232,7 +233,7 @@ impl Ledger {
                 .await?;
         }
         tx.commit().await?;
-        let ledger = Ledger { pool, sealer, terms };
+        let ledger = Ledger { pool, store, terms };
         ledger.head().await?;
         Ok(ledger)
     }
@@ -303,6 +304,10 @@ impl Ledger {
                 .bind(head.to_string())
                 .execute(&mut *tx)
                 .await?;
+            if let Store::Vault(vault) = self.store {
+                let bytes = entry_bytes(&id, cohort, cost);
+                vault.append(&mut tx, history::BUDGET, &bytes).await.map_err(|e| LedgerError::Store(e.to_string()))?;
+            }
         }
         tx.commit().await?;
         Ok(Start::Fresh(DrawId(id)))
@@ -311,7 +316,7 @@ impl Ledger {
     /// Commits one measurement. A step is recorded once only.
     pub async fn record(&self, draw: &DrawId, step: usize, table: &NoisyTable) -> Result<(), LedgerError> {
         let bytes = serde_json::to_vec(table).map_err(|e| LedgerError::Plan(e.to_string()))?;
-        let sealed = self.sealer.seal(&place(draw, step), &bytes)?;
+        let sealed = self.seal(&place(draw, step), &bytes)?;
         let mut tx = begin(&self.pool).await?;
         let state: String = sqlx::query("SELECT state FROM budget_draw WHERE id = ?1")
             .bind(&draw.0)
@@ -353,7 +358,7 @@ impl Ledger {
                 .fetch_optional(&mut *tx)
                 .await?
                 .ok_or_else(missing)?;
-            let bytes = self.sealer.open(&place(draw, at), &row.try_get::<Vec<u8>, _>(0)?)?;
+            let bytes = self.unseal(&place(draw, at), &row.try_get::<Vec<u8>, _>(0)?)?;
             let table: NoisyTable = serde_json::from_slice(&bytes).map_err(|_| missing())?;
             if table.table != step.table {
                 return Err(missing());
@@ -361,6 +366,22 @@ impl Ledger {
             out.push((step.population, table));
         }
         Ok(out)
+    }
+
+    fn seal(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        match self.store {
+            Store::File => Ok(bytes.to_vec()),
+            Store::Vault(vault) => vault.seal_blob(place, bytes).map_err(|e| LedgerError::Seal(e.to_string())),
+        }
+    }
+
+    fn unseal(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        match self.store {
+            Store::File => Ok(sealed.to_vec()),
+            Store::Vault(vault) => {
+                vault.open_blob(place, sealed).map(|b| b.to_vec()).map_err(|e| LedgerError::Seal(e.to_string()))
+            }
+        }
     }
 
     /// Marks that the output of a draw stands where the user asked for it.
@@ -455,3 +476,6 @@ fn entry_bytes(draw: &str, cohort: &str, rho: Rho) -> Vec<u8> {
 fn place(draw: &DrawId, step: usize) -> String {
     format!("measurement/{}/{step}", draw.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,12 +16,14 @@
 
 pub mod backup;
 pub mod consent;
+pub mod draw;
 pub mod erase;
 pub mod error;
 pub mod header;
 pub mod history;
 pub mod import;
 mod keyring;
+pub mod ledger;
 mod page;
 mod payload;
 pub mod read;

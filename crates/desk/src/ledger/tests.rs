@@ -1,0 +1,136 @@
+use super::*;
+use accord_measure::plan::Extras;
+use accord_release::noisy::Draw;
+use accord_standard::workload;
+
+fn terms(epsilon: f64) -> Terms {
+    Terms { dataset: "test".into(), cap: rho_of(epsilon, 1e-6).unwrap(), delta: 1e-6 }
+}
+
+fn request(slot: &str, epsilon: f64, cohorts: &[&str]) -> Request {
+    let workload = workload::embedded("default").unwrap();
+    let plan = Plan::new(workload, epsilon, 1e-6, 1, Extras::default()).unwrap();
+    Request { slot: slot.into(), cohorts: cohorts.iter().map(|c| (*c).to_owned()).collect(), plan }
+}
+
+fn table_for(plan: &Plan, step: usize) -> NoisyTable {
+    let step = &plan.steps[step];
+    let draw =
+        Draw { sigma_milli: step.sigma_milli, rho: step.rho, sensitivity_squared: 1, entry: format!("e{}", step.table) };
+    NoisyTable { table: step.table.clone(), values: vec![1, 2, 3], draws: vec![draw] }
+}
+
+async fn measured(ledger: &Ledger<'_>, request: &Request, steps: usize) -> DrawId {
+    let Start::Fresh(draw) = ledger.start(request).await.unwrap() else { panic!("not fresh") };
+    for step in 0..steps {
+        ledger.record(&draw, step, &table_for(&request.plan, step)).await.unwrap();
+    }
+    draw
+}
+
+async fn open(dir: &tempfile::TempDir) -> Ledger<'static> {
+    Ledger::open_file(&dir.path().join("budget.db"), terms(4.0)).await.unwrap()
+}
+
+#[tokio::test]
+async fn privacy_07_a_measured_draw_is_taken_up_again_and_never_measured_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let ask = request("2026-1", 1.0, &["2026"]);
+    let draw = measured(&open(&dir).await, &ask, ask.plan.steps.len()).await;
+    // The process died before it wrote its output: the same request finds the same measurements and costs nothing.
+    let ledger = open(&dir).await;
+    let spent = ledger.most_spent(&ask.cohorts).await.unwrap();
+    assert_eq!(ledger.start(&ask).await.unwrap(), Start::Measured(draw.clone()));
+    assert_eq!(ledger.most_spent(&ask.cohorts).await.unwrap(), spent);
+    let tables = ledger.measurements(&draw).await.unwrap();
+    assert_eq!(tables.len(), ask.plan.steps.len());
+    assert!(ledger.record(&draw, 0, &table_for(&ask.plan, 0)).await.is_err(), "a step was measured twice");
+}
+
+#[tokio::test]
+async fn privacy_07_the_cost_of_unfinished_work_stays_spent_and_what_was_missed_is_never_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let ask = request("2026-1", 1.0, &["2026"]);
+    let first = measured(&open(&dir).await, &ask, 1).await;
+    let ledger = open(&dir).await;
+    let Start::Fresh(second) = ledger.start(&ask).await.unwrap() else { panic!("took up an unfinished draw") };
+    assert_ne!(first, second);
+    let both = Rho(2 * ask.plan.total().0);
+    assert_eq!(ledger.most_spent(&ask.cohorts).await.unwrap(), both);
+    assert!(ledger.record(&first, 1, &table_for(&ask.plan, 1)).await.is_err(), "the unfinished draw went on");
+    assert!(ledger.measurements(&first).await.is_err());
+    // Two draws were begun in this slot: there is no third.
+    assert!(matches!(ledger.start(&ask).await, Err(LedgerError::SlotFull(_))));
+    assert!(matches!(ledger.start(&request("2026-1", 0.5, &["2026"])).await, Err(LedgerError::SlotFull(_))));
+}
+
+#[tokio::test]
+async fn privacy_09_a_slot_has_two_draws_and_delivery_refunds_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    let ask = request("2026-1", 0.3, &["2026"]);
+    for _ in 0..2 {
+        let draw = measured(&ledger, &ask, ask.plan.steps.len()).await;
+        ledger.deliver(&draw).await.unwrap();
+    }
+    assert!(matches!(ledger.start(&ask).await, Err(LedgerError::SlotFull(_))));
+    assert_eq!(ledger.most_spent(&ask.cohorts).await.unwrap(), Rho(2 * ask.plan.total().0));
+    assert!(matches!(ledger.start(&request("2026-2", 0.3, &["2026"])).await, Ok(Start::Fresh(_))));
+}
+
+#[tokio::test]
+async fn privacy_02_no_cohort_is_ever_charged_over_its_cap() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    measured(&ledger, &request("2026-1", 3.9, &["2025"]), 1).await;
+    // 2025 has almost nothing left; a draw over both is refused whole, and charges neither.
+    let refused = ledger.start(&request("2026-2", 1.0, &["2024", "2025"])).await;
+    assert!(matches!(&refused, Err(e @ LedgerError::BudgetSpent { cohort, .. }) if cohort == "2025" && e.is_refusal()));
+    assert_eq!(ledger.most_spent(&["2024".into()]).await.unwrap(), Rho(0));
+    assert!(matches!(ledger.start(&request("2026-2", 1.0, &["2024"])).await, Ok(Start::Fresh(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn privacy_02_draws_at_the_same_time_never_overspend() {
+    let dir = tempfile::tempdir().unwrap();
+    open(&dir).await;
+    let tasks: Vec<_> = (0..12)
+        .map(|i| {
+            let path = dir.path().join("budget.db");
+            tokio::spawn(async move {
+                let ledger = Ledger::open_file(&path, terms(4.0)).await.unwrap();
+                matches!(ledger.start(&request(&format!("slot-{i}"), 1.0, &["2026"])).await, Ok(Start::Fresh(_)))
+            })
+        })
+        .collect();
+    let mut begun = 0_u64;
+    for task in tasks {
+        begun += u64::from(task.await.unwrap());
+    }
+    let ledger = open(&dir).await;
+    let spent = ledger.most_spent(&["2026".into()]).await.unwrap();
+    let one = request("x", 1.0, &["2026"]).plan.total().0;
+    assert_eq!(spent.0, begun * one);
+    assert!(spent <= ledger.terms().cap);
+    assert_eq!(begun, ledger.terms().cap.0 / one, "fewer draws than the budget holds");
+}
+
+#[tokio::test]
+async fn a_changed_entry_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    measured(&ledger, &request("2026-1", 1.0, &["2025", "2026"]), 1).await;
+    sqlx::query("UPDATE budget_entry SET rho = 1 WHERE seq = 1").execute(&ledger.pool).await.unwrap();
+    assert!(matches!(ledger.head().await, Err(LedgerError::Tampered(1))));
+    drop(ledger);
+    let again = Ledger::open_file(&dir.path().join("budget.db"), terms(4.0)).await;
+    assert!(matches!(again, Err(LedgerError::Tampered(1))));
+}
+
+#[tokio::test]
+async fn the_cap_of_an_account_never_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    open(&dir).await;
+    let raised = Ledger::open_file(&dir.path().join("budget.db"), terms(8.0)).await;
+    assert!(matches!(&raised, Err(e @ LedgerError::OtherTerms { .. }) if e.is_refusal()));
+}
