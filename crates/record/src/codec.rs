@@ -19,6 +19,7 @@ use crate::model::{Age, AgePrecision, Cell, ConsentClaim, Date, Incoming, Part, 
 use accord_standard::codebook::{Codebook, FieldId};
 use accord_standard::consent::Purpose;
 use accord_standard::value::{Code, Missing};
+use std::sync::OnceLock;
 
 /// Format byte of an [`Incoming`].
 const INCOMING: u8 = 1;
@@ -73,6 +74,12 @@ impl Numbers {
         Numbers { to_number, to_field }
     }
 
+    /// The numbers of the embedded codebook.
+    pub fn embedded() -> &'static Numbers {
+        static NUMBERS: OnceLock<Numbers> = OnceLock::new();
+        NUMBERS.get_or_init(|| Numbers::of(Codebook::embedded()))
+    }
+
     fn number(&self, field: FieldId) -> u16 {
         self.to_number[usize::from(field.0)]
     }
@@ -83,6 +90,26 @@ impl Numbers {
             .and_then(|n| self.to_field.get(n).copied().flatten())
             .ok_or(CodecError::UnknownField(number))
     }
+}
+
+/// Appends an incoming record under the embedded codebook.
+pub fn encode(incoming: &Incoming, out: &mut Vec<u8>) {
+    encode_with(Numbers::embedded(), incoming, out);
+}
+
+/// Reads an incoming record under the embedded codebook.
+pub fn decode(bytes: &[u8]) -> Result<Incoming, CodecError> {
+    decode_with(Numbers::embedded(), bytes)
+}
+
+/// Appends a bare record under the embedded codebook.
+pub fn encode_record(record: &Record, out: &mut Vec<u8>) {
+    encode_record_with(Numbers::embedded(), record, out);
+}
+
+/// Reads a bare record under the embedded codebook.
+pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
+    decode_record_with(Numbers::embedded(), bytes)
 }
 
 /// Appends an incoming record. Fields must come from the codebook that `numbers` was made of.

@@ -3,12 +3,14 @@
 //!
 //! **It must never know** databases, HTTP or the hub. Bytes come in, cells go out; opening files is the shell's work.
 //!
-//! Start reading at [`model::Record`], then [`codec`].
+//! Start reading at [`model::Record`], then [`input`], [`check`], [`codec`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod check;
 pub mod codec;
 pub mod form;
 pub mod derive;
 pub mod input;
 pub mod model;
+pub mod write;
