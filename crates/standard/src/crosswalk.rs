@@ -2,7 +2,8 @@
 //! in `standard/crosswalks/*.toml`; an organisation's mapping file has the same format.
 //!
 //! How cells are read, in this order: (1) trimmed text that is empty or in [`Crosswalk::missing`] is `not_recorded`;
-//! (2) text in [`ColumnMap::values`] is replaced by what stands there; (3) a word of [`crate::value::Missing`] is that
+//! (2) text in [`ColumnMap::values`] is replaced by what stands there (of a
+//! cell with several values: each part); (3) a word of [`crate::value::Missing`] is that
 //! reason; (4) the rest is read by the column's rule. If two columns fill the same field, the one listed first that has
 //! a value wins (codes of a field that takes several add up).
 

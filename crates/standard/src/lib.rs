@@ -17,6 +17,7 @@ pub mod dimension;
 mod embedded;
 pub mod figure;
 pub mod problem;
+pub mod schema;
 pub mod spelling;
 pub mod value;
 pub mod workload;

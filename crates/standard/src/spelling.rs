@@ -1,8 +1,15 @@
 //! Spellings: when two ways of writing a code are the same, and what a misspelt one may have meant.
 
 /// Folds a spelling: lower case, letters and digits only. `ForcedLabour`, `forced labour` and `forced_labour` are one.
+///
+/// A word of up to three letters keeps its punctuation: `n/a` is not `NA`, and `NA` is Namibia.
 pub fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let text = text.trim();
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if folded.chars().count() <= 3 && text.chars().any(|c| !c.is_alphanumeric()) {
+        return text.to_lowercase();
+    }
+    folded
 }
 
 /// The known word nearest to a misspelt one, if it is near enough to be worth suggesting (a third of its letters).
@@ -48,6 +55,14 @@ mod tests {
         for text in ["ForcedLabour", "forced labour", "forced_labour", " Forced-Labour "] {
             assert_eq!(fold(text), "forcedlabour");
         }
+    }
+
+    #[test]
+    fn a_mark_for_nothing_is_never_a_short_code() {
+        for text in ["n/a", "N.A.", "-na-", "n a", "--", "?"] {
+            assert_ne!(fold(text), "na", "{text}");
+        }
+        assert_eq!(fold(" NA "), "na");
     }
 
     #[test]

@@ -112,11 +112,11 @@ impl Workload {
         for table in file.tables {
             let mut whole = Vec::with_capacity(table.dimensions.len());
             for id in &table.dimensions {
-                match dimensions.iter().find(|d| d.id == *id) {
-                    Some(dimension) => whole.push(dimension.clone()),
-                    None => {
-                        unknown.push(Problem::new(format!("table {}", table.id), format!("there is no dimension {id}")))
-                    }
+                if let Some(dimension) = dimensions.iter().find(|d| d.id == *id) {
+                    whole.push(dimension.clone());
+                } else {
+                    let what = format!("there is no dimension {id}");
+                    unknown.push(Problem::new(format!("table {}", table.id), what));
                 }
             }
             let TableFile { id, title, share, refines, .. } = table;

@@ -59,7 +59,7 @@ fn fields(book: &Codebook, out: &mut Vec<Problem>) {
         }
         match field.range {
             Some(_) if !matches!(field.kind, Kind::Integer | Kind::Age) => {
-                wrong("only numbers and ages take a range".into())
+                wrong("only numbers and ages take a range".into());
             }
             Some([low, high]) if low > high => wrong("the range is empty".into()),
             None if matches!(field.kind, Kind::Integer | Kind::Age) => wrong("numbers and ages need a range".into()),
@@ -144,7 +144,7 @@ fn codes(book: &Codebook, list: &Codelist, out: &mut Vec<Problem>) {
             own.insert(fold(text));
         }
         for spelling in own {
-            if spelling.is_empty() {
+            if !spelling.contains(char::is_alphanumeric) {
                 wrong("a spelling has neither letters nor digits".into());
             }
             if reasons.contains(&spelling) {

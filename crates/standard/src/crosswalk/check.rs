@@ -77,9 +77,8 @@ fn one(crosswalk: &Crosswalk, column: &ColumnMap, book: &Codebook, wrong: &mut i
             wrong(unknown_field(&column.field, book));
             return;
         };
-        let level = book.get(id).level;
-        if (level == Level::Record) != number.is_none() {
-            wrong(format!("name one {0}, such as {0}.1.{1}", level.prefix(), book.get(id).id));
+        if (book.get(id).level == Level::Record) != number.is_none() {
+            wrong(format!("the field {:?} is not written so", column.field));
         }
         (book.get(id).kind, book.list_of(id))
     };
@@ -105,6 +104,9 @@ fn one(crosswalk: &Crosswalk, column: &ColumnMap, book: &Codebook, wrong: &mut i
 }
 
 fn unknown_field(field: &str, book: &Codebook) -> String {
+    if let Some(known) = book.field(field).map(|id| book.get(id)).filter(|f| f.level != Level::Record) {
+        return format!("name one {0}, such as {0}.1.{1}", known.level.prefix(), known.id);
+    }
     let paths: Vec<String> = (0..book.fields.len()).map(|i| book.path(crate::codebook::FieldId(i as u16))).collect();
     let plain: String = field.split('.').filter(|p| p.parse::<u16>().is_err()).collect::<Vec<_>>().join(".");
     match nearest(&plain, paths.iter().map(String::as_str)) {
