@@ -4,8 +4,9 @@ use crate::InventError;
 use crate::draw::{Draw, Stream};
 use crate::text::{self, Style};
 use crate::world::Holder;
-use accord_standard::codebook::Codebook;
-use rust_xlsxwriter::{Format, Workbook};
+use accord_record::model::{Part, Record};
+use accord_standard::codebook::{Codebook, FieldId};
+use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use std::io::Write;
 
 impl Holder {
@@ -141,32 +142,45 @@ impl Holder {
             }
         }
         let fields = text::event_fields(self.lexicon);
-        let events = book.add_worksheet();
-        events.set_name("events")?;
-        events.set_freeze_panes(1, 0)?;
-        events.write_string_with_format(0, 0, "record_id", &bold)?;
-        events.write_string_with_format(0, 1, "seq", &bold)?;
-        for (column, field) in fields.iter().enumerate() {
-            events.write_string_with_format(0, column as u16 + 2, &codebook.get(*field).id, &bold)?;
-        }
-        let mut at = 0u32;
-        for (i, incoming) in self.incoming().enumerate() {
-            let draw = &mut self.mess(i);
-            for (n, event) in incoming.record.events.iter().enumerate() {
-                at += 1;
-                events.write_string(at, 0, incoming.record.id.expose())?;
-                events.write_number(at, 1, n as f64 + 1.0)?;
-                let row = text::part_row(self.style, codebook, &fields, Some(event), draw);
-                for (column, text) in row.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-                    events.write_string(at, column as u16 + 2, text)?;
-                }
-            }
-        }
+        self.parts(book.add_worksheet(), "events", &fields, &bold, |record| &record.events)?;
+        let fields = text::perpetrator_fields(self.lexicon);
+        self.parts(book.add_worksheet(), "perpetrators", &fields, &bold, |record| &record.perpetrators)?;
         let about = book.add_worksheet();
         about.set_name("read me")?;
         about.write_string(0, 0, format!("INVENTED DATA: {}. Nobody in this file exists.", self.spec.name))?;
         book.set_properties(&fixed_properties()?);
         Ok(book.save_to_buffer()?)
+    }
+
+    /// A sheet of events or perpetrators, joined to `records` by its first column.
+    fn parts(
+        &self,
+        sheet: &mut Worksheet,
+        name: &str,
+        fields: &[FieldId],
+        bold: &Format,
+        of: fn(&Record) -> &[Part],
+    ) -> Result<(), InventError> {
+        let codebook = Codebook::embedded();
+        sheet.set_name(name)?;
+        sheet.set_freeze_panes(1, 0)?;
+        sheet.write_string_with_format(0, 0, "record_id", bold)?;
+        for (column, field) in fields.iter().enumerate() {
+            sheet.write_string_with_format(0, column as u16 + 1, &codebook.get(*field).id, bold)?;
+        }
+        let mut at = 0u32;
+        for (i, incoming) in self.incoming().enumerate() {
+            let draw = &mut self.mess(i);
+            for part in of(&incoming.record) {
+                at += 1;
+                sheet.write_string(at, 0, incoming.record.id.expose())?;
+                let row = text::part_row(self.style, codebook, fields, Some(part), draw);
+                for (column, text) in row.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+                    sheet.write_string(at, column as u16 + 1, text)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,10 @@ use accord_standard::consent::Purpose;
 const STEPS: usize = 6;
 
 /// The shelter's columns for the record, with its own words for codes.
-type Column = (&'static str, fn(&Lexicon) -> FieldId, &'static [(&'static str, &'static str)]);
+type Column = (&'static str, Find, &'static [(&'static str, &'static str)]);
+
+/// Finds a field.
+type Find = fn(&Lexicon) -> FieldId;
 
 const COLUMNS: [Column; 14] = [
     ("Nombre", |l| l.fields.given_name, &[]),
@@ -69,7 +72,7 @@ const COLUMNS: [Column; 14] = [
 ];
 
 /// Event columns; `#` stands for the number of the step. Codes are written as the standard has them.
-const STEP_COLUMNS: [(&str, fn(&Lexicon) -> FieldId); 5] = [
+const STEP_COLUMNS: [(&str, Find); 5] = [
     ("Paso # fase", |l| l.fields.event_phase),
     ("Paso # hecho", |l| l.fields.event_type),
     ("Paso # tecnología", |l| l.fields.event_techuse),

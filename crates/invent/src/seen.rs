@@ -92,7 +92,8 @@ pub(crate) fn seen(
     }
     w.put(f.reporting_entity_type, Cell::Code(habit.entity));
     w.put(f.source_mode, Cell::Code(habit.source_mode));
-    w.put(f.registration_date, Cell::Date(date(person.identified, 28, 9)));
+    let reach = w.draw.below(10);
+    w.put(f.registration_date, Cell::Date(date(person.identified, 28, reach)));
     if course.identified {
         let status = habit.status.draw(&mut w.draw).unwrap_or(words.not_trafficking);
         w.put(f.identification_status, Cell::Code(status));
@@ -246,7 +247,7 @@ fn some(codes: &[Code], draw: &mut Draw) -> Cell {
     Cell::Codes(kept)
 }
 
-/// A date that reaches to the day (0 to 6 of 10), the month (7, 8) or the year (9 only if `reach` says so).
+/// A date that reaches to the day (`reach` under 6), the month (6 to 8) or the year (9).
 fn date(month: i32, day: u8, reach: u32) -> Date {
     let (year, month) = ((month / 12) as i16, (month % 12 + 1) as u8);
     match reach {
