@@ -267,6 +267,15 @@ impl Codebook {
         check::problems(self)
     }
 
+    /// Every permanent number, one a line: `field sex_registered 19`, `code sex_registered.female 1`. The lines stand in
+    /// `standard/schemas/numbers.txt`; there they are only ever added to, so that sealed records stay readable.
+    pub fn numbers(&self) -> Vec<String> {
+        let fields = (0..self.fields.len()).map(|i| FieldId(i as u16));
+        let fields = fields.map(|id| format!("field {} {}", self.path(id), self.get(id).number));
+        let codes = self.lists.values().flat_map(|l| l.codes.iter().map(move |c| (l, c)));
+        fields.chain(codes.map(|(l, c)| format!("code {}.{} {}", l.id, c.id, c.number))).collect()
+    }
+
     /// The field with this permanent number.
     pub fn by_number(&self, number: u16) -> Option<FieldId> {
         self.fields.iter().position(|f| f.number == number).map(|i| FieldId(i as u16))

@@ -99,6 +99,19 @@ fn the_published_schemas_are_those_that_the_codebook_makes() {
 }
 
 #[test]
+fn a_number_that_was_given_once_never_changes() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../standard/schemas/numbers.txt");
+    let given = std::fs::read_to_string(path).unwrap();
+    let given: BTreeSet<&str> = given.lines().collect();
+    let now = Codebook::embedded().numbers();
+    let now: BTreeSet<&str> = now.iter().map(String::as_str).collect();
+    let changed: Vec<_> = given.difference(&now).collect();
+    assert!(changed.is_empty(), "sealed records hold these numbers: {changed:?}");
+    let new: Vec<_> = now.difference(&given).collect();
+    assert!(new.is_empty(), "write new numbers down: cargo run -p accord-standard --example schemas ({new:?})");
+}
+
+#[test]
 fn every_symbol_has_a_mark_of_its_own() {
     use Symbol::{Hidden, Low, NotApplicable, NotCollected, Provisional, Unknown};
     let marks: BTreeSet<&str> =
