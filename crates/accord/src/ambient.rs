@@ -11,7 +11,7 @@ pub fn now() -> jiff::Timestamp {
 
 /// Today, in universal time: a desk in Manila and one in Lima agree on what day a file was imported.
 pub fn today() -> jiff::civil::Date {
-    now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Today as `YYYY-MM-DD`.

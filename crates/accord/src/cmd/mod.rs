@@ -46,7 +46,7 @@ enum Command {
     Doctor(doctor::Args),
     /// Reads an untrusted file inside limits; started by other commands only.
     #[command(name = "__read", hide = true)]
-    Read(check::ReadArgs),
+    Read(crate::sandbox::child::Args),
 }
 
 /// How a command ended.
@@ -61,6 +61,25 @@ pub enum Exit {
     /// Refused for safety.
     Refused,
 }
+
+/// An error that is a refusal for safety: exit code 3.
+#[derive(Debug)]
+pub struct Refused(String);
+
+impl Refused {
+    /// A refusal, as an error to return.
+    pub fn error(why: impl std::fmt::Display) -> anyhow::Error {
+        anyhow::Error::new(Refused(why.to_string()))
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
@@ -86,20 +105,20 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Verify(args) => verify::run(args, json),
         Command::Hub(args) => hub::run(args, json),
         Command::Doctor(args) => doctor::run(args, json),
-        Command::Read(args) => check::read(args),
+        Command::Read(args) => crate::sandbox::child::read(args),
     };
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
             report(&error, json);
-            Exit::No.into()
+            if error.is::<Refused>() { Exit::Refused.into() } else { Exit::No.into() }
         }
     }
 }
 
 /// An error in words: what, where, how to mend.
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "this is where the program speaks")]
-fn report(error: &anyhow::Error, json: bool) {
+pub(crate) fn report(error: &anyhow::Error, json: bool) {
     if json {
         println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
     }

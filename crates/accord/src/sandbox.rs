@@ -1,0 +1,288 @@
+//! Untrusted files are parsed in a child: this program again, as `accord __read`, with an empty environment, that limits
+//! itself (memory, processor time, no files written, no core dump) before it reads a byte. It gets the opened file as its
+//! standard input and streams frames to its standard output. The parent believes no frame: sizes are bounded, contents are
+//! decoded defensively.
+//!
+//! A frame is a tag byte, the payload's length (four bytes, little-endian) and the payload.
+//!
+//! Start reading at [`read_file`].
+
+pub mod child;
+
+use accord_record::check::{Finding, Summary};
+use accord_record::codec::{Numbers, decode_with};
+use accord_record::input::Found;
+use accord_record::model::Incoming;
+use accord_standard::crosswalk::Crosswalk;
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Largest frame that is taken.
+const FRAME: usize = 8 << 20;
+
+const STARTED: u8 = 1;
+const FINDING: u8 = 2;
+const RECORD: u8 = 3;
+const PROGRESS: u8 = 4;
+const SUMMARY: u8 = 5;
+const ERROR: u8 = 6;
+
+/// Which crosswalk a file is read with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum As {
+    /// The one that fits the header best.
+    #[default]
+    Detect,
+    /// One that comes with the program: `accord`, `ctdc`, `htcds`.
+    Named(String),
+    /// An organisation's own mapping file.
+    File(PathBuf),
+}
+
+impl std::str::FromStr for As {
+    type Err = String;
+
+    /// A name of a crosswalk, or a path of a mapping file.
+    fn from_str(text: &str) -> Result<As, String> {
+        if Crosswalk::embedded(text).is_some() {
+            return Ok(As::Named(text.to_owned()));
+        }
+        let path = PathBuf::from(text);
+        if path.is_file() {
+            return Ok(As::File(path));
+        }
+        let names: Vec<&str> = Crosswalk::ids().collect();
+        Err(format!("`{text}` is neither one of {} nor a mapping file that is there", names.join(", ")))
+    }
+}
+
+/// How a file is read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The crosswalk.
+    pub crosswalk: As,
+    /// Hand over records, not only findings.
+    pub want_records: bool,
+    /// Label of the text encoding, where detection is to be overruled.
+    pub encoding: Option<String>,
+}
+
+/// What the child says while it reads.
+#[derive(Debug)]
+pub enum Message {
+    /// The header is understood.
+    Started(Started),
+    /// A finding.
+    Finding(Finding),
+    /// A good record; only if they are wanted.
+    Record {
+        /// Line or row of the file.
+        row: u64,
+        /// The record, with what the file says of consent.
+        incoming: Incoming,
+    },
+    /// Stored bytes read so far, of how many.
+    Progress {
+        /// Read so far.
+        read: u64,
+        /// Length of the file.
+        of: u64,
+    },
+}
+
+/// What is known once the header is understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Started {
+    /// What was found out about the file.
+    pub found: Found,
+    /// Crosswalk that is applied.
+    pub crosswalk: String,
+    /// Workload that files of this kind are released with, if the crosswalk names one.
+    pub workload: Option<String>,
+}
+
+/// Why a file could not be read; look for it in an [`anyhow::Error`] with `downcast_ref`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub struct ReadError {
+    /// True if the file is refused for safety (exit code 3), rather than wrong (exit code 1).
+    pub refused: bool,
+    /// In words.
+    pub message: String,
+}
+
+/// The exit code that an error of [`read_file`] deserves.
+pub fn exit_of(error: &anyhow::Error) -> crate::cmd::Exit {
+    match error.downcast_ref::<ReadError>() {
+        Some(ReadError { refused: true, .. }) => crate::cmd::Exit::Refused,
+        _ => crate::cmd::Exit::No,
+    }
+}
+
+/// Reads and checks a file in a child process. `on` gets every message as it comes; an error from it ends the child and is
+/// returned.
+pub fn read_file(
+    path: &Path,
+    options: &ReadOptions,
+    on: &mut dyn FnMut(Message) -> anyhow::Result<()>,
+) -> anyhow::Result<Summary> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let metadata = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
+    anyhow::ensure!(metadata.is_file(), "{} is not a file", path.display());
+    let length = metadata.len();
+    let mut command = Command::new(std::env::current_exe().context("cannot find this program to start its reader")?);
+    command.arg("__read").arg("--length").arg(length.to_string());
+    command.arg("--today").arg(today().to_string());
+    match &options.crosswalk {
+        As::Detect => {}
+        As::Named(name) => {
+            command.arg("--as").arg(name);
+        }
+        As::File(path) => {
+            // Read it here first: its errors are for the person who wrote it.
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Crosswalk::parse(&text).with_context(|| format!("the mapping file {}", path.display()))?;
+            command.arg("--mapping").arg(std::path::absolute(path)?);
+        }
+    }
+    if options.want_records {
+        command.arg("--records");
+    }
+    if let Some(encoding) = &options.encoding {
+        anyhow::ensure!(
+            accord_record::input::encoding_for_label(encoding).is_some(),
+            "`{encoding}` is no name of a text encoding, such as utf-8 or windows-1256"
+        );
+        command.arg("--encoding").arg(encoding);
+    }
+    command.env_clear().stdin(Stdio::from(file)).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = Guard(command.spawn().context("cannot start the reader")?);
+    let pipe = child.0.stdout.take().context("the reader has no output")?;
+    let outcome = frames(&mut BufReader::with_capacity(1 << 18, pipe), length, on);
+    match outcome {
+        Ok(Some(summary)) => {
+            let _ = child.0.wait();
+            let grown = std::fs::metadata(path).is_ok_and(|m| m.len() > length);
+            Ok(with_note(summary, grown))
+        }
+        Ok(None) => {
+            let status = child.0.wait().context("the reader was lost")?;
+            Err(ReadError { refused: true, message: died(status) }.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Today as `yyyymmdd`.
+fn today() -> i32 {
+    let day = crate::ambient::today();
+    i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day())
+}
+
+fn with_note(mut summary: Summary, grown: bool) -> Summary {
+    if grown {
+        summary.notes.push("the file grew while it was read: it was read as long as it was at the beginning".into());
+    }
+    summary
+}
+
+/// Ends the child whatever happens.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Takes frames until the summary; `None` if the child ended without one.
+fn frames(
+    pipe: &mut dyn Read,
+    length: u64,
+    on: &mut dyn FnMut(Message) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Summary>> {
+    let mut payload = Vec::new();
+    let garbled = || ReadError { refused: true, message: "the reader sent what cannot be understood; nothing was used".into() };
+    loop {
+        let mut head = [0u8; 5];
+        if pipe.read_exact(&mut head).is_err() {
+            return Ok(None);
+        }
+        let size = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+        if size > FRAME {
+            return Err(garbled().into());
+        }
+        payload.clear();
+        if (&mut *pipe).take(size as u64).read_to_end(&mut payload)? < size {
+            return Ok(None);
+        }
+        match head[0] {
+            STARTED => on(Message::Started(serde_json::from_slice(&payload).map_err(|_| garbled())?))?,
+            FINDING => on(Message::Finding(serde_json::from_slice(&payload).map_err(|_| garbled())?))?,
+            RECORD => {
+                let (row, bytes) = payload.split_first_chunk::<8>().ok_or_else(garbled)?;
+                let incoming = decode_with(Numbers::embedded(), bytes).map_err(|_| garbled())?;
+                on(Message::Record { row: u64::from_le_bytes(*row), incoming })?;
+            }
+            PROGRESS => {
+                let read = <[u8; 8]>::try_from(&payload[..]).map_err(|_| garbled())?;
+                on(Message::Progress { read: u64::from_le_bytes(read).min(length), of: length })?;
+            }
+            SUMMARY => return Ok(Some(serde_json::from_slice(&payload).map_err(|_| garbled())?)),
+            ERROR => return Err(serde_json::from_slice::<ReadError>(&payload).unwrap_or_else(|_| garbled()).into()),
+            _ => return Err(garbled().into()),
+        }
+    }
+}
+
+fn died(status: std::process::ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        if let Some(signal) = status.signal() {
+            return format!(
+                "the reader was stopped (signal {signal}) by its limits of memory or time; nothing of the file was used"
+            );
+        }
+    }
+    format!("the reader ended early ({status}); nothing of the file was used")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn take(bytes: &[u8]) -> anyhow::Result<Option<Summary>> {
+        frames(&mut &bytes[..], 100, &mut |_| Ok(()))
+    }
+
+    #[test]
+    fn a_child_that_ends_early_gives_no_summary() {
+        for bytes in [&[][..], &[SUMMARY], &[SUMMARY, 9, 0, 0, 0, 1]] {
+            assert!(take(bytes).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn frames_that_are_too_large_unknown_or_garbled_are_refused() {
+        for bytes in [
+            &[FINDING, 0, 0, 0, 255][..],
+            &[99, 0, 0, 0, 0],
+            &[FINDING, 1, 0, 0, 0, b'x'],
+            &[RECORD, 1, 0, 0, 0, 1],
+            &[RECORD, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 77],
+            &[PROGRESS, 1, 0, 0, 0, 1],
+            &[SUMMARY, 2, 0, 0, 0, b'{', b'}'],
+        ] {
+            let error = take(bytes).unwrap_err();
+            assert!(error.downcast_ref::<ReadError>().unwrap().refused);
+        }
+    }
+}

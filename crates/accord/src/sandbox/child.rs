@@ -1,0 +1,150 @@
+//! The child's half: limit oneself, then read standard input and stream frames.
+
+use super::{ERROR, FINDING, PROGRESS, RECORD, ReadError, STARTED, SUMMARY, Started};
+use crate::cmd::Exit;
+use accord_record::check::{CheckError, Event, Mapping, Settings, run};
+use accord_record::codec::{Numbers, encode_with};
+use accord_record::input::{Flow, Hints, encoding_for_label};
+use accord_standard::codebook::Codebook;
+use accord_standard::crosswalk::Crosswalk;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Address space of the child.
+const MEMORY: u64 = 1536 << 20;
+/// Processor seconds of the child.
+const SECONDS: u64 = 900;
+/// Records between two frames of progress.
+const PROGRESS_EVERY: u64 = 1 << 14;
+
+/// Arguments of the hidden reader.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Length of the file at opening.
+    #[arg(long)]
+    length: u64,
+    /// Today as yyyymmdd.
+    #[arg(long)]
+    today: i32,
+    /// Crosswalk that comes with the program.
+    #[arg(long = "as")]
+    crosswalk: Option<String>,
+    /// Mapping file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Send records, not only findings.
+    #[arg(long)]
+    records: bool,
+    /// Label of the text encoding.
+    #[arg(long)]
+    encoding: Option<String>,
+}
+
+/// Reads standard input inside limits.
+pub fn read(args: Args) -> anyhow::Result<Exit> {
+    // A parser that panics must not print what it parsed.
+    std::panic::set_hook(Box::new(|_| {}));
+    let own = match &args.mapping {
+        Some(path) => Some(Crosswalk::parse(&std::fs::read_to_string(path)?)?),
+        None => None,
+    };
+    let mapping = match (&own, args.crosswalk.as_deref().and_then(Crosswalk::embedded)) {
+        (Some(own), _) => Mapping::Is(own),
+        (None, Some(named)) => Mapping::Is(named),
+        (None, None) => Mapping::Detect,
+    };
+    limit_oneself()?;
+
+    let progress = Arc::new(AtomicU64::new(0));
+    let hints = Hints {
+        length: Some(args.length),
+        encoding: args.encoding.as_deref().and_then(encoding_for_label),
+        progress: Some(Arc::clone(&progress)),
+        ..Hints::default()
+    };
+    let settings = Settings { book: Codebook::embedded(), mapping, today: args.today, records: args.records };
+    let mut out = Out { pipe: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), bytes: Vec::new() };
+    let mut records = 0u64;
+    let numbers = Numbers::embedded();
+    let result = run(Box::new(std::io::stdin().lock()), &hints, settings, &mut |event| {
+        let sent = match event {
+            Event::Started { found, crosswalk } => out.json(
+                STARTED,
+                &Started { found: found.clone(), crosswalk: crosswalk.id.clone(), workload: crosswalk.workload.clone() },
+            ),
+            Event::Finding(finding) => out.json(FINDING, finding),
+            Event::Rows(_) => out.frame(PROGRESS, &progress.load(Ordering::Relaxed).to_le_bytes()),
+            Event::Record(row, incoming) => {
+                records += 1;
+                let mut bytes = std::mem::take(&mut out.bytes);
+                bytes.clear();
+                bytes.extend_from_slice(&row.to_le_bytes());
+                encode_with(numbers, &incoming, &mut bytes);
+                let mut sent = out.frame(RECORD, &bytes);
+                out.bytes = bytes;
+                if records.is_multiple_of(PROGRESS_EVERY) {
+                    sent = sent.and(out.frame(PROGRESS, &progress.load(Ordering::Relaxed).to_le_bytes()));
+                }
+                sent
+            }
+        };
+        // A parent that is gone wants no more.
+        if sent.is_ok() { Flow::Go } else { Flow::Stop }
+    });
+    match result {
+        Ok(summary) => out.json(SUMMARY, &summary)?,
+        Err(CheckError::Stopped) => return Ok(Exit::No),
+        Err(error) => {
+            let refused = matches!(&error, CheckError::Input(input) if input.is_refusal());
+            out.json(ERROR, &ReadError { refused, message: error.to_string() })?;
+        }
+    }
+    out.pipe.flush()?;
+    Ok(Exit::Fine)
+}
+
+struct Out<W: Write> {
+    pipe: W,
+    /// Reused for records.
+    bytes: Vec<u8>,
+}
+
+impl<W: Write> Out<W> {
+    fn frame(&mut self, tag: u8, payload: &[u8]) -> std::io::Result<()> {
+        let size = u32::try_from(payload.len()).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        self.pipe.write_all(&[tag])?;
+        self.pipe.write_all(&size.to_le_bytes())?;
+        self.pipe.write_all(payload)
+    }
+
+    fn json(&mut self, tag: u8, value: &impl serde::Serialize) -> std::io::Result<()> {
+        self.frame(tag, &serde_json::to_vec(value)?)
+    }
+}
+
+/// Memory, processor time, no file written, no core dump, not readable by other processes.
+#[cfg(unix)]
+fn limit_oneself() -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let lower = |resource, most: u64| {
+        let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+    };
+    lower(Resource::Fsize, 0)?;
+    lower(Resource::Core, 0)?;
+    lower(Resource::Cpu, SECONDS)?;
+    #[cfg(target_os = "linux")]
+    {
+        lower(Resource::As, MEMORY)?;
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    }
+    Ok(())
+}
+
+/// Other platforms have no such limits for a process to set itself; the child is still a process of its own.
+#[cfg(not(unix))]
+fn limit_oneself() -> anyhow::Result<()> {
+    Ok(())
+}
