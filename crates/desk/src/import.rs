@@ -166,6 +166,14 @@ impl Vault {
     /// Begins an import. [`VaultError::Busy`] if somebody else is changing this vault.
     pub async fn import(&self, meta: BatchMeta) -> Result<ImportWriter<'_>> {
         let lock = self.lock()?;
+        // Empty logs to begin with: if the disk fills up, all that is in them can be thrown away at once.
+        for pool in [&self.pool, &self.keys] {
+            match store::truncate_wal(pool).await {
+                // Somebody is reading: no harm.
+                Ok(()) | Err(VaultError::Busy) => {}
+                Err(e) => return Err(e),
+            }
+        }
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let keys = self.keys.begin_with("BEGIN IMMEDIATE").await?;
         let batch: i64 = sqlx::query("INSERT INTO batch (state, records, sealed) VALUES (0, 0, x'') RETURNING id")

@@ -1,0 +1,175 @@
+use crate::kit::{import, new_vault, open, options, passphrase, people, readable};
+use accord_crypto::{Passphrase, RecoverySecret};
+use accord_desk::{Vault, VaultError};
+
+#[tokio::test]
+async fn a_vault_opens_with_its_passphrase_and_not_with_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (vault, _) = new_vault(dir.path()).await;
+    let id = vault.id().to_owned();
+    vault.close().await;
+    let before = std::fs::read(dir.path().join("vault.json")).unwrap();
+    let wrong = Vault::open(dir.path(), &Passphrase::typed("another passphrase")).await.unwrap_err();
+    assert!(matches!(wrong, VaultError::WrongPassphrase) && wrong.is_refusal());
+    assert_eq!(before, std::fs::read(dir.path().join("vault.json")).unwrap());
+    let vault = open(dir.path()).await;
+    assert_eq!((vault.id(), vault.settings().organisation.as_str()), (id.as_str(), "Invented Shelter"));
+}
+
+#[tokio::test]
+async fn only_its_owner_can_enter_a_vault() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("v");
+        let (vault, _) = new_vault(&dir).await;
+        import(&vault, "f", people("a", 0..3)).await.unwrap();
+        assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_vault_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    new_vault(dir.path()).await.0.close().await;
+    let path = dir.path().join("vault.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    // A newer header may hold fields that this version doesn't know.
+    std::fs::write(&path, text.replace("\"format\": 1", "\"format\": 2, \"novelty\": true")).unwrap();
+    let error = Vault::open(dir.path(), &passphrase()).await.unwrap_err();
+    assert!(matches!(error, VaultError::Newer { found: 2, known: 1 }), "{error}");
+    assert!(error.to_string().contains("newer version"));
+    std::fs::write(&path, text).unwrap();
+    let vault = open(dir.path()).await;
+    sqlx::raw_sql("PRAGMA user_version = 99").execute(vault.pool()).await.unwrap();
+    vault.close().await;
+    let error = Vault::open(dir.path(), &passphrase()).await.unwrap_err();
+    assert!(matches!(error, VaultError::Newer { found: 99, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn folders_that_are_no_vault_or_not_empty_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::NotAVault(_))));
+    std::fs::write(dir.path().join("letter.txt"), "x").unwrap();
+    assert!(matches!(Vault::init(dir.path(), &passphrase(), options()).await, Err(VaultError::NotEmpty(_))));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn settings_that_make_no_sense_are_refused_before_anything_is_written() {
+    for change in [
+        |o: &mut accord_desk::InitOptions| o.epsilon_cap = f64::NAN,
+        |o: &mut accord_desk::InitOptions| o.epsilon_cap = f64::INFINITY,
+        |o: &mut accord_desk::InitOptions| o.epsilon_cap = 0.0,
+        |o: &mut accord_desk::InitOptions| o.epsilon_cap = -1.0,
+        |o: &mut accord_desk::InitOptions| o.delta = f64::NAN,
+        |o: &mut accord_desk::InitOptions| o.delta = 0.5,
+        |o: &mut accord_desk::InitOptions| o.size_bound = 0,
+        |o: &mut accord_desk::InitOptions| o.organisation = " ".into(),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut o = options();
+        change(&mut o);
+        assert!(matches!(Vault::init(dir.path(), &passphrase(), o).await, Err(VaultError::Setting(_))));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn two_of_three_shares_open_a_vault_and_a_new_passphrase_follows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (vault, shares) = new_vault(dir.path()).await;
+    import(&vault, "f", people("a", 0..5)).await.unwrap();
+    vault.close().await;
+    let s = shares.0;
+    assert!(matches!(Vault::open_with_shares(dir.path(), &s[..1]).await, Err(VaultError::Shares(_))));
+    let strangers = RecoverySecret::make().unwrap().split().unwrap();
+    assert!(matches!(Vault::open_with_shares(dir.path(), &strangers).await, Err(VaultError::Shares(_))));
+
+    let mut vault = Vault::open_with_shares(dir.path(), &[s[2].clone(), s[0].clone()]).await.unwrap();
+    assert_eq!(readable(&vault).await.len(), 5);
+    assert!(matches!(vault.rotate().await, Err(VaultError::NeedsPassphrase)));
+    let new = Passphrase::new("a new invented passphrase").unwrap();
+    vault.set_passphrase(&new).await.unwrap();
+    let fresh = vault.rotate_shares().await.unwrap().0;
+    vault.close().await;
+
+    assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::WrongPassphrase)));
+    assert!(matches!(Vault::open_with_shares(dir.path(), &s).await, Err(VaultError::Shares(_))));
+    assert_eq!(readable(&Vault::open(dir.path(), &new).await.unwrap()).await.len(), 5);
+    assert_eq!(readable(&Vault::open_with_shares(dir.path(), &fresh[1..]).await.unwrap()).await.len(), 5);
+}
+
+#[tokio::test]
+async fn rotation_gives_new_keys_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut vault, _) = new_vault(dir.path()).await;
+    import(&vault, "f", people("a", 0..600)).await.unwrap();
+    let header = std::fs::read(dir.path().join("vault.json")).unwrap();
+    let sealed = vault.seal_blob("budget/1", b"something").unwrap();
+    vault.rotate().await.unwrap();
+    vault.rotate().await.unwrap();
+    assert_eq!(vault.epoch(), 3);
+    assert_eq!(readable(&vault).await.len(), 600);
+    vault.close().await;
+    let vault = open(dir.path()).await;
+    assert_eq!(readable(&vault).await.len(), 600);
+    assert_eq!(&**vault.open_blob("budget/1", &sealed).unwrap(), b"something");
+    assert!(vault.open_blob("budget/2", &sealed).is_err());
+    vault.close().await;
+    // The header of before, put back, opens nothing.
+    std::fs::write(dir.path().join("vault.json"), header).unwrap();
+    assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::Damaged(_))));
+}
+
+#[tokio::test]
+async fn a_header_with_weak_key_derivation_or_changed_bytes_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    new_vault(dir.path()).await.0.close().await;
+    let path = dir.path().join("vault.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("65536", "8")).unwrap();
+    assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::Crypto(_))));
+    for bad in ["", "{}", "[1]", "{\"format\":1}", "not json"] {
+        std::fs::write(&path, bad).unwrap();
+        assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::Damaged(_))), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn ledgers_notice_an_edited_removed_or_cut_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    let (vault, _) = new_vault(dir.path()).await;
+    let mut tx = vault.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for i in 0_u8..5 {
+        vault.append(&mut tx, "budget", &[i]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let entries = vault.entries("budget").await.unwrap();
+    assert_eq!(entries.iter().map(|e| (e.0, e.1[0])).collect::<Vec<_>>(), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)]);
+    vault.verify_ledger("budget", None).await.unwrap();
+    for damage in [
+        "UPDATE ledger_entry SET sealed = x'00' WHERE seq = 2",
+        "DELETE FROM ledger_entry WHERE seq = 3",
+        "DELETE FROM ledger_entry WHERE seq = 5",
+        "UPDATE ledger_head SET count = 4",
+    ] {
+        let mut tx = vault.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::raw_sql(damage).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(vault.verify_ledger("budget", None).await.is_err(), "{damage}");
+        // Put things right again for the next damage.
+        let mut tx = vault.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::raw_sql("DELETE FROM ledger_entry; DELETE FROM ledger_head").execute(&mut *tx).await.unwrap();
+        for i in 0_u8..5 {
+            vault.append(&mut tx, "budget", &[i]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+}
