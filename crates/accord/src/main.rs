@@ -5,6 +5,10 @@
 
 mod ambient;
 mod cmd;
+mod sandbox;
+mod folder;
+mod progress;
+mod secret;
 
 use clap::Parser;
 use std::process::ExitCode;

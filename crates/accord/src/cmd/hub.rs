@@ -144,7 +144,7 @@ const MOST_BYTES: u64 = 2 << 30;
 const MOST_FILES: usize = 10_000;
 
 /// The files of a folder by their paths in it. Links are not followed.
-fn read_folder(folder: &Path) -> anyhow::Result<Files> {
+pub fn read_folder(folder: &Path) -> anyhow::Result<Files> {
     if !folder.join("manifest.json").is_file() {
         bail!("there is no release in it (no manifest.json)");
     }
@@ -174,7 +174,7 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
     Ok(files)
 }
 
-fn read_root(path: &Path) -> anyhow::Result<TrustRoot> {
+pub fn read_root(path: &Path) -> anyhow::Result<TrustRoot> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not a root of trust", path.display()))
 }

@@ -1,12 +1,51 @@
-//! `accord verify`
+//! `accord verify`: a release's files, signatures and decision, offline.
 
-use super::Exit;
+use super::{Exit, hub};
+use crate::ambient;
+use accord_release::files::Status;
+use accord_release::verify::{CheckResult, verify};
+use std::path::PathBuf;
 
 /// Arguments of `accord verify`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example: accord verify release-2026-1 --trust root.json\n\nExit code 0: all that was checked holds. \
+1: something is wrong, or, with --trust, it is not a published release that this root vouches for.")]
+pub struct Args {
+    /// Folder of the release.
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Root of trust (JSON), obtained from somebody you trust and not from the release itself.
+    #[arg(long, value_name = "ROOT")]
+    trust: Option<PathBuf>,
+}
 
 /// Runs `accord verify`.
-pub fn run(_args: Args, _json: bool) -> anyhow::Result<Exit> {
-    anyhow::bail!("`accord verify` is not built yet")
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    let root = args.trust.as_deref().map(hub::read_root).transpose()?;
+    let files = hub::read_folder(&args.dir)?;
+    let report = verify(&files, root.as_ref(), &ambient::today_iso());
+    let good = report.is_sound() && (root.is_none() || report.is_trusted());
+    if json {
+        let mut value = serde_json::to_value(&report)?;
+        value["sound"] = report.is_sound().into();
+        value["trusted"] = report.is_trusted().into();
+        println!("{value}");
+    } else {
+        for check in &report.checks {
+            match &check.result {
+                CheckResult::Passed => println!("  ok       {}", check.what),
+                CheckResult::Failed(why) => println!("  FAILED   {}: {why}", check.what),
+                CheckResult::Skipped(why) => println!("  skipped  {}: {why}", check.what),
+            }
+        }
+        let verdict = match (report.is_sound(), report.is_trusted(), report.status) {
+            (false, ..) => "Not sound: do not use it.",
+            (true, true, _) => "Published, and vouched for by this root.",
+            (true, false, Some(Status::Draft)) => "An unchanged draft: no council has decided on it.",
+            (true, false, _) => "Unchanged, but nobody you trust was named: give --trust ROOT.",
+        };
+        println!("{}: {verdict}", report.release);
+    }
+    Ok(if good { Exit::Fine } else { Exit::No })
 }

@@ -1,0 +1,191 @@
+//! `accord release draft`
+
+use super::{Exit, Refused, VaultArgs, checked_id, draw_error};
+use crate::{ambient, folder};
+use accord_desk::draw::{Ask, Drawn, draw};
+use accord_desk::ledger::Ledger;
+use accord_desk::vault::Vault;
+use accord_measure::plan::{Extras, Plan};
+use accord_release::contribution::{AssembleError, Contribution, assemble};
+use accord_release::files::{Files, draft_files};
+use accord_release::noise::LinearNoise;
+use accord_release::privacy::is_worth_publishing;
+use accord_release::publish::MISS;
+use accord_standard::workload::{self, Workload};
+use anyhow::{Context as _, bail};
+use std::path::PathBuf;
+
+/// Arguments of `accord release draft`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: accord release draft --vault vault --slot 2026-1 --epsilon 1 --period '2015 to 2025' \
+--out draft-2026-1\n\nThe cost is debited before any record is read and is never refunded. Exit code 3: refused, because the \
+account, the slot or the size of the holder does not allow it.")]
+pub struct Args {
+    #[command(flatten)]
+    vault: VaultArgs,
+    /// Slot of the release calendar, such as 2026-1. At most two draws are made in a slot.
+    #[arg(long)]
+    slot: String,
+    /// What this draw costs each person in the records.
+    #[arg(long, allow_hyphen_values = true)]
+    epsilon: f64,
+    /// Years that the records cover, in words; declared, not read from the records.
+    #[arg(long, default_value = "not declared")]
+    period: String,
+    /// Workload: the name of one that ships, or a file.
+    #[arg(long, default_value = "default")]
+    workload: String,
+    /// Leave synthetic microdata out; all of the budget goes to the tables.
+    #[arg(long)]
+    no_microdata: bool,
+    /// The people in these records are invented: say so everywhere.
+    #[arg(long)]
+    invented: bool,
+    /// Identifier of the release; default: the slot.
+    #[arg(long)]
+    id: Option<String>,
+    /// Title of the release.
+    #[arg(long)]
+    title: Option<String>,
+    /// New folder for the draft release.
+    #[arg(long, value_name = "DIR", required_unless_present = "contribution")]
+    out: Option<PathBuf>,
+    /// New file for the contribution to a pool.
+    #[arg(long, value_name = "FILE")]
+    contribution: Option<PathBuf>,
+}
+
+/// Runs `accord release draft`.
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    let id = args.id.clone().unwrap_or_else(|| args.slot.to_lowercase());
+    checked_id(&id)?;
+    accord_release::account::check_epsilon(args.epsilon).map_err(Refused::error)?;
+    if let Some(out) = &args.out {
+        folder::is_free(out)?;
+    }
+    if let Some(file) = &args.contribution
+        && file.exists()
+    {
+        bail!("{} is there already; choose a new file with --contribution", file.display());
+    }
+    let ask = Ask {
+        slot: args.slot.clone(),
+        workload: read_workload(&args.workload)?,
+        epsilon: args.epsilon,
+        microdata: !args.no_microdata,
+        period: args.period.clone(),
+        invented: args.invented,
+        today: ambient::today(),
+    };
+    let passphrase = args.vault.secret.open(&args.vault.vault.display().to_string())?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (drawn, draft) = runtime.block_on(async {
+        let vault = Vault::open(&args.vault.vault, &passphrase).await?;
+        if args.contribution.is_none() {
+            // Known before anything is spent: a draft that would be refused is not drawn.
+            worth_publishing(&vault, &ask).map_err(Refused::error)?;
+        }
+        let bar = crate::progress::counter("records read");
+        let drawn = draw(&vault, &ask, &mut |n| bar.set_position(n)).await.map_err(draw_error)?;
+        bar.finish_and_clear();
+        let title = args.title.clone().unwrap_or_else(|| format!("Release {id} of {}", vault.settings().organisation));
+        let draft = draft_of(&drawn.contribution, &id, &title);
+        if let Some(file) = &args.contribution {
+            folder::write_synced(file, &serde_json::to_vec_pretty(&drawn.contribution)?)?;
+        }
+        if let (Some(out), Ok(files)) = (&args.out, &draft) {
+            folder::write_new(out, files)?;
+        }
+        Ledger::of_vault(&vault).await?.deliver(&drawn.draw).await?;
+        anyhow::Ok((drawn, draft))
+    })?;
+    let refused = draft.as_ref().err().map(ToString::to_string);
+    let privacy = accord_release::privacy::statement(
+        &drawn.contribution.workload,
+        &drawn.contribution.statistics,
+        &[accord_release::privacy::DeskCost {
+            this: drawn.contribution.rho,
+            cumulative: drawn.contribution.rho_cumulative,
+        }],
+        drawn.contribution.delta,
+        None,
+    );
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "release": id, "resumed": drawn.resumed, "out": args.out.as_ref().filter(|_| refused.is_none()),
+                "contribution": args.contribution, "epsilon": privacy.epsilon,
+                "epsilon_cumulative": privacy.epsilon_cumulative, "delta": privacy.delta, "refused": refused,
+            })
+        );
+    } else {
+        say(&args, &id, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref());
+    }
+    Ok(if refused.is_some() && args.contribution.is_none() { Exit::Refused } else { Exit::Fine })
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+fn say(args: &Args, id: &str, drawn: &Drawn, epsilon: f64, cumulative: f64, refused: Option<&str>) {
+    if drawn.resumed {
+        println!("An earlier draw that was never written out was taken up: nothing was spent or measured now.");
+    }
+    println!("Spent: epsilon {epsilon:.3} now, {cumulative:.3} so far (delta {:e}).", drawn.contribution.delta);
+    if let Some(file) = &args.contribution {
+        println!("Contribution: {} (protected: it may leave this desk)", file.display());
+    }
+    match (refused, &args.out) {
+        (Some(why), _) => println!("No release of its own: {why}."),
+        (None, Some(out)) => println!("Draft {id}: {} (no council has decided on it)", out.display()),
+        (None, None) => {}
+    }
+}
+
+/// Files of a draft made of one contribution.
+pub fn draft_of(contribution: &Contribution, id: &str, title: &str) -> Result<Files, AssembleError> {
+    files_of(std::slice::from_ref(contribution), id, title, vec![])
+}
+
+/// Files of a draft made of contributions.
+pub fn files_of(
+    contributions: &[Contribution],
+    id: &str,
+    title: &str,
+    refusals: Vec<accord_release::bundle::Refusal>,
+) -> Result<Files, AssembleError> {
+    let software = concat!("accord ", env!("CARGO_PKG_VERSION"));
+    let assumptions = ["One record is one person at each desk: identifiers are unique in a vault.".to_owned()];
+    let made = assemble(contributions, id, title, software, &assumptions, refusals)?;
+    draft_files(&made.bundle, made.synthetic.as_ref(), Some(&made.quality))
+        .map_err(|_| AssembleError::Empty) // only out of memory could make serialisation of plain values fail
+}
+
+/// Whether at least one table would say something at the vault's declared size bound. Reads nothing but public numbers.
+pub fn worth_publishing(vault: &Vault, ask: &Ask) -> Result<(), String> {
+    let settings = vault.settings();
+    let extras = Extras { microdata: ask.microdata, basis: true };
+    let plan = Plan::new(ask.workload.clone(), ask.epsilon, settings.delta, 1, extras).map_err(|e| e.to_string())?;
+    let tables = plan.steps.iter().filter(|s| plan.workload.tables.iter().any(|t| t.id == s.table));
+    let narrowest = tables.map(|s| LinearNoise::direct(&[s.sigma_milli]).half_width(MISS)).min().unwrap_or(u64::MAX);
+    if is_worth_publishing(settings.size_bound, narrowest) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} declares at most {} people; at epsilon {} a count would be uncertain by {narrowest} either way, so that no \
+         group of one in ten would be known within half of its value. Nothing was drawn and nothing spent. Contribute to a \
+         pool with --contribution FILE, or join several years in one release",
+        settings.organisation, settings.size_bound, ask.epsilon
+    ))
+}
+
+/// A workload by name or from a file.
+pub fn read_workload(name: &str) -> anyhow::Result<Workload> {
+    if let Some(workload) = workload::embedded(name) {
+        return Ok(workload);
+    }
+    let text = std::fs::read_to_string(name)
+        .with_context(|| format!("there is no workload called {name}, nor a file of that name"))?;
+    Workload::parse(&text, accord_standard::dimension::embedded())
+        .with_context(|| format!("{name} is not a workload that can be used"))
+}

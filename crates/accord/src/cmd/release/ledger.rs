@@ -1,0 +1,39 @@
+//! `accord release ledger`
+
+use super::{Exit, VaultArgs};
+use accord_desk::ledger::Ledger;
+use accord_desk::vault::Vault;
+use accord_release::account::epsilon_of;
+
+/// Arguments of `accord release ledger`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: accord release ledger --vault vault")]
+pub struct Args {
+    #[command(flatten)]
+    vault: VaultArgs,
+}
+
+/// Runs `accord release ledger`.
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    let passphrase = args.vault.secret.open(&args.vault.vault.display().to_string())?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (entries, terms) = runtime.block_on(async {
+        let vault = Vault::open(&args.vault.vault, &passphrase).await?;
+        let ledger = Ledger::of_vault(&vault).await?;
+        anyhow::Ok((ledger.entries().await?, ledger.terms().clone()))
+    })?;
+    if json {
+        println!("{}", serde_json::json!({ "terms": terms, "entries": entries }));
+        return Ok(Exit::Fine);
+    }
+    let cap = epsilon_of(terms.cap, terms.delta);
+    println!("Each cohort may be charged up to epsilon {cap:.3} (delta {:e}), ever.", terms.delta);
+    for entry in &entries {
+        println!(
+            "{:>4}  slot {:<10} cohort {:<6} rho {}  {}",
+            entry.seq, entry.slot, entry.cohort, entry.rho, entry.state
+        );
+    }
+    Ok(Exit::Fine)
+}
