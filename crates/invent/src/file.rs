@@ -114,7 +114,7 @@ impl Holder {
     fn json_lines(&self, out: &mut dyn Write) -> Result<(), InventError> {
         let codebook = Codebook::embedded();
         for (i, incoming) in self.incoming().enumerate() {
-            let value = text::json(self.lexicon, codebook, &incoming, &mut self.mess(i));
+            let value = text::json(codebook, &incoming, &mut self.mess(i));
             writeln!(out, "{value}")?;
         }
         Ok(())

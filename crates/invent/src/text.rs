@@ -3,7 +3,7 @@
 use crate::codes::Lexicon;
 use crate::draw::Draw;
 use accord_record::model::{Age, AgePrecision, Cell, Date, Incoming, Part};
-use accord_standard::codebook::{Codebook, FieldId, Level};
+use accord_standard::codebook::{Codebook, FieldId};
 use accord_standard::consent::Purpose;
 use accord_standard::value::{Code, Missing};
 
@@ -99,6 +99,12 @@ impl Style {
         }
         if self == Style::Workbook {
             incoming.record.platform_actions.clear();
+        }
+        // Rows and numbered columns stand in order; only JSON lines carry the number itself.
+        if self != Style::JsonLines {
+            for event in &mut incoming.record.events {
+                event.retain(|(field, _)| *field != lexicon.fields.event_seq);
+            }
         }
     }
 
@@ -230,7 +236,7 @@ pub(crate) fn flat_row(
 }
 
 /// One record as a line of nested JSON.
-pub(crate) fn json(lexicon: &Lexicon, codebook: &Codebook, incoming: &Incoming, draw: &mut Draw) -> serde_json::Value {
+pub(crate) fn json(codebook: &Codebook, incoming: &Incoming, draw: &mut Draw) -> serde_json::Value {
     let style = Style::JsonLines;
     let mut value = |field: FieldId, cell: &Cell| match cell {
         Cell::Codes(codes) => {
@@ -263,6 +269,5 @@ pub(crate) fn json(lexicon: &Lexicon, codebook: &Codebook, incoming: &Incoming, 
     if let Some(entry) = incoming.legal_basis.and_then(|code| codebook.lists.get("legal_basis")?.entry(code)) {
         out.insert("legal_basis".into(), serde_json::json!(entry.id));
     }
-    debug_assert!(codebook.get(lexicon.fields.event_seq).level == Level::Event);
     serde_json::Value::Object(out)
 }

@@ -265,13 +265,14 @@ impl<'b> Context<'b> {
         if text.starts_with('=') || text == "#ERROR" {
             return Err(Fault::new(FindingCode::Formula, "a formula or its error; paste the value instead"));
         }
-        let mapped = plan.values.get(text).map(String::as_str);
+        let each = self.each_mapped(plan, text);
+        let mapped = plan.values.get(text).or(each.as_ref()).map(String::as_str);
         let text = mapped.unwrap_or(text);
         let missing = missing_word(text);
         if let Rule::Consent(purpose) = plan.rule {
             return consent(purpose, text, missing);
         }
-        if let (Some(missing), false) = (missing, matches!(plan.rule, Rule::Id | Rule::Text)) {
+        if let (Some(missing), false) = (missing, matches!(plan.rule, Rule::Id)) {
             let in_list = match &plan.rule {
                 Rule::Code { list, .. } | Rule::Basis(list) => list.by_id.contains_key(text),
                 _ => false,
@@ -332,6 +333,18 @@ impl<'b> Context<'b> {
             out.loss = Some(plan.note.clone());
         }
         Ok(Some(write))
+    }
+
+    /// Several values in one cell, each by the `values` table of the column; none if the table does not concern them.
+    fn each_mapped(&self, plan: &Plan, text: &str) -> Option<String> {
+        let several = matches!(plan.rule, Rule::Code { several: true, .. });
+        if !several || plan.values.is_empty() || !text.contains(self.separator.as_str()) {
+            return None;
+        }
+        let parts = text.split(self.separator.as_str()).map(str::trim);
+        parts.clone().any(|p| plan.values.contains_key(p)).then(|| {
+            parts.map(|p| plan.values.get(p).map_or(p, String::as_str)).collect::<Vec<_>>().join(";")
+        })
     }
 
     fn code(&self, list: &Index, text: &str, several: bool, adds: bool) -> Result<Write, Fault> {

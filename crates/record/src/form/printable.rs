@@ -57,7 +57,7 @@ pub(super) fn write(form: &Form) -> String {
     let _ = write!(
         out,
         "</div>\n<div class=\"side\">\n<header><h1>{title}</h1><span>back · case number <span class=\"write\"></span></span></header>\n\
-         <p class=\"note\">Write the number from the key below. <b>?</b> not known, <b>–</b> prefer not to say, empty: not asked. Skip anything.</p>\n"
+         <p class=\"note\">Write the number from the key below. <b>?</b> not known, <b>–</b> prefer not to say, empty: not recorded. Skip anything.</p>\n"
     );
     let mut listed: Vec<&Question> = Vec::new();
     for section in form.sections.iter().filter(|s| s.repeats) {

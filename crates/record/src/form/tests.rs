@@ -99,6 +99,14 @@ fn every_validation_of_the_workbook_points_at_the_whole_of_its_list_and_at_nothi
 }
 
 #[test]
+fn no_answer_of_which_several_may_stand_in_a_cell_holds_the_separator() {
+    let form = form();
+    for (_, question) in form.on(Place::Workbook).filter(|(_, q)| q.ask == Ask::Several) {
+        assert!(form.choices(question).iter().all(|c| !c.label.contains(';')), "{}", question.path);
+    }
+}
+
+#[test]
 fn no_form_asks_for_a_narrative_or_a_name() {
     for (_, question) in form().sections.iter().flat_map(|s| s.questions.iter().map(move |q| (s, q))) {
         assert!(

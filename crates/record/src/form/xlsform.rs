@@ -311,7 +311,9 @@ pub(super) fn mapping(form: &Form) -> String {
                 column(&place(&format!("{}_note", section.id)), "", "ignore");
             }
             if first && section.repeats {
-                ADDED_TO_REPEATS.iter().for_each(|added| column(&place(added), "", "ignore"));
+                for added in ADDED_TO_REPEATS {
+                    column(&place(added), "", "ignore");
+                }
             }
             let name = name(&question.path);
             let field = match question.ask {
@@ -325,7 +327,9 @@ pub(super) fn mapping(form: &Form) -> String {
                 Ask::Date => &["year", "month"],
                 _ => &[],
             };
-            helpers.iter().for_each(|helper| column(&place(&format!("{name}_{helper}")), "", "ignore"));
+            for helper in helpers {
+                column(&place(&format!("{name}_{helper}")), "", "ignore");
+            }
         }
     }
     out
