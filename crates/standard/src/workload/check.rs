@@ -21,6 +21,9 @@ pub(super) fn problems(workload: &Workload) -> Vec<Problem> {
             "an id of lower case letters, digits and -, a version, a title and a population are needed",
         ));
     }
+    if workload.definition.trim().is_empty() || workload.caveats.iter().all(|c| c.trim().is_empty()) {
+        out.push(Problem::new(&here, "a definition and at least one caveat travel with every figure (PRIVACY 14)"));
+    }
     if workload.tables.is_empty() {
         out.push(Problem::new(&here, "a workload has at least one table"));
     }
@@ -68,8 +71,8 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if ids.len() != table.dimensions.len() {
         wrong("a dimension is given twice".into());
     }
-    if table.dimensions.iter().any(|d| d.categories.is_empty()) {
-        wrong("a dimension has no category".into());
+    if table.dimensions.iter().any(|d| d.categories.last().is_none_or(|c| c.id != "unknown")) {
+        wrong("the last category of every dimension is unknown, always a row of its own".into());
     }
     let cells = table.dimensions.iter().try_fold(1usize, |n, d| n.checked_mul(d.size()));
     if cells.is_none_or(|n| n > MAX_CELLS) {

@@ -98,7 +98,7 @@ fn a_broken_dimension_is_refused_with_the_place() {
 
 #[test]
 fn a_broken_workload_is_refused_with_the_place() {
-    let good = "id = 'w'\nversion = '1'\ntitle = 'T'\npopulation = 'P'\n\
+    let good = "id = 'w'\nversion = '1'\ntitle = 'T'\npopulation = 'P'\ndefinition = 'D'\ncaveats = ['C']\n\
         [[table]]\nid = 'a'\ntitle = 'A'\ndimensions = ['sex', 'age_band']\nshare = 400\n\
         [[table]]\nid = 'b'\ntitle = 'B'\ndimensions = ['sex', 'age_band', 'exploitation']\nshare = 600\nrefines = 'a'\n\
         [[headline]]\nid = 'girls'\nlabel = 'girls'\ntable = 'a'\nselect = { sex = ['female'], age_band = ['a10_14'] }\n";
@@ -119,6 +119,8 @@ fn a_broken_workload_is_refused_with_the_place() {
         ("table = 'a'", "table = 'c'", "there is no table c"),
         ("sex = ['female']", "gender = ['woman_girl']", "has no dimension gender"),
         ("population = 'P'", "population = ''", "a population are needed"),
+        ("definition = 'D'", "definition = ' '", "a definition and at least one caveat"),
+        ("caveats = ['C']", "caveats = []", "a definition and at least one caveat"),
     ] {
         assert!(good.contains(from), "{from}");
         let error = Workload::parse(&good.replacen(from, to, 1), dimension::embedded()).unwrap_err().to_string();

@@ -87,6 +87,21 @@ fn a_workload_never_speaks_of_prevalence_without_denying_it() {
 }
 
 #[test]
+fn privacy_14_every_table_has_its_unknown_rows_and_every_workload_its_definition_and_caveats() {
+    for id in workload::ids() {
+        let mut workload = workload::embedded(id).unwrap();
+        for table in &workload.tables {
+            assert!(table.dimensions.iter().all(|d| d.categories.last().unwrap().id == "unknown"));
+        }
+        workload.tables[0].dimensions[0].categories.pop();
+        workload.caveats.clear();
+        let problems: Vec<String> = workload.problems().iter().map(ToString::to_string).collect();
+        assert!(problems.iter().any(|p| p.contains("always a row of its own")), "{problems:?}");
+        assert!(problems.iter().any(|p| p.contains("at least one caveat")), "{problems:?}");
+    }
+}
+
+#[test]
 fn the_published_schemas_are_those_that_the_codebook_makes() {
     for (name, value) in accord_standard::schema::files(Codebook::embedded()) {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../standard/schemas").join(name);
