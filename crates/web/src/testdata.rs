@@ -1,1 +1,103 @@
-//! Tests.
+//! An invented release for tests: made from invented noisy numbers by the same functions that make real ones.
+
+use accord_hub::{Proof, Published, Site};
+use accord_release::account::Rho;
+use accord_release::bundle::{Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Unit};
+use accord_release::files::{Files, draft_files};
+use accord_release::noisy::{Draw, NoisyTable};
+use accord_release::privacy::{DeskCost, statement};
+use accord_standard::workload::{TableSpec, Workload, embedded};
+
+/// Invented counts: larger for girls and young women, some small, some negative as noise makes them.
+fn values(spec: &TableSpec) -> Vec<i64> {
+    (0..spec.cells())
+        .map(|cell| {
+            let at = spec.categories_of(cell);
+            let sex = [9, 4, 0, 1].get(at[0]).copied().unwrap_or(0);
+            let age = [2, 6, 60, 150, 110, 130, 90, 80, 30, 10, 3, 45].get(at[1]).copied().unwrap_or(0);
+            let third = at.get(2).map_or(10, |t| [3, 2, 4, 2, 1, 1, 2, 5].get(*t).copied().unwrap_or(1));
+            let jitter = (cell as i64 * 7919) % 13 - 6;
+            sex * age * third / 10 + jitter
+        })
+        .collect()
+}
+
+fn measured(workload: &Workload) -> Vec<NoisyTable> {
+    let table = |spec: &TableSpec| NoisyTable {
+        table: spec.id.clone(),
+        values: values(spec),
+        draws: vec![Draw {
+            sigma_milli: 6_000,
+            rho: Rho(Rho::UNIT / 60),
+            sensitivity_squared: 1,
+            entry: format!("invented-{}", spec.id),
+        }],
+    };
+    workload.tables.iter().map(table).collect()
+}
+
+/// The invented release `id` as a draft.
+pub fn bundle(id: &str) -> Bundle {
+    let workload = embedded("default").unwrap();
+    let measured = measured(&workload);
+    let cost = Rho(Rho::UNIT / 20);
+    let desks = [DeskCost { this: cost, cumulative: cost }];
+    let privacy: PrivacyStatement = statement(&workload, &measured, &desks, 1e-6, Some(0.12));
+    let info = ReleaseInfo {
+        id: id.to_owned(),
+        title: "An invented release for tests".to_owned(),
+        slot: "2026-1".to_owned(),
+        organisations: vec![
+            Organisation { name: "Hotline of Nowhere".to_owned(), kind: "hotline".to_owned() },
+            Organisation { name: "Shelter of Nowhere".to_owned(), kind: "ngo".to_owned() },
+        ],
+        unit: Unit::Records,
+        population: workload.population.clone(),
+        period: "2019–2025".to_owned(),
+        invented: true,
+        codebook: "1".to_owned(),
+        software: "test".to_owned(),
+        assumptions: vec!["Each row is one person, as declared.".to_owned()],
+    };
+    let refusals = vec![Refusal {
+        what: "A table of the smallest shelter alone".to_owned(),
+        why: "Its noise would say more than its numbers.".to_owned(),
+    }];
+    accord_release::publish::publish(info, workload, privacy, measured, refusals).unwrap()
+}
+
+/// A decision by an invented council.
+pub fn decision(outcome: Outcome) -> Decision {
+    Decision {
+        outcome,
+        council: "Invented council".to_owned(),
+        note: "Say “detected” whenever you use these numbers.".to_owned(),
+        date: "2026-11-20".to_owned(),
+        draft: "0".repeat(64),
+        quorum: [2, 3],
+    }
+}
+
+/// Files of a draft.
+pub fn files(bundle: &Bundle) -> Files {
+    draft_files(bundle, None, None).unwrap()
+}
+
+/// A site with one published and invented release, `demo-2026-1`.
+pub fn published_site() -> Site {
+    let mut bundle = bundle("demo-2026-1");
+    let files = files(&bundle);
+    bundle.decision = Some(decision(Outcome::Approve));
+    let mut site = Site::new();
+    site.add(Published::new(bundle, files, Proof::Checked).unwrap()).unwrap();
+    site
+}
+
+/// A site with one draft.
+pub fn draft_site() -> Site {
+    let bundle = bundle("demo-2026-1");
+    let files = files(&bundle);
+    let mut site = Site::new();
+    site.add(Published::new(bundle, files, Proof::NotChecked).unwrap()).unwrap();
+    site
+}
