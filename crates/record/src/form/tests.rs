@@ -154,6 +154,7 @@ fn the_xlsform_lets_every_question_be_skipped_and_has_no_text_but_the_case_numbe
     assert_eq!(texts, ["local_id"]);
     let repeats: Vec<&str> = survey[1..].iter().filter(|r| r[0] == "begin_repeat").map(|r| r[1].as_str()).collect();
     assert_eq!(repeats, ["events", "perpetrators"]);
+    assert!(survey[1..].iter().any(|r| r[1] == "age_at_exit" && r[8].contains("concat('~', ${age_at_exit_years})")));
     assert!(survey[1..].iter().any(|r| r[5] == "${identification_status} = 'not_trafficking'"));
 }
 
@@ -219,4 +220,216 @@ fn write_the_forms_out() {
     std::fs::write(dir.join("event-xlsform.xlsx"), xlsform(codebook()).unwrap()).unwrap();
     std::fs::write(dir.join("event-sheet.html"), printable(codebook())).unwrap();
     std::fs::write(dir.join("README.md"), readme(codebook()).unwrap()).unwrap();
+}
+
+/// Rows to fill in by sheet of the workbook: column name to text.
+type Filled<'a> = &'a [(usize, &'a [(&'a str, &'a str)])];
+
+/// The event workbook with rows typed in below its header, as a spreadsheet program would store them.
+fn filled(rows: Filled<'_>) -> Vec<u8> {
+    use std::io::Write as _;
+    let bytes = workbook(codebook()).unwrap();
+    let names = ["records", "events", "perpetrators"];
+    let mut old = zip::ZipArchive::new(Cursor::new(bytes.clone())).unwrap();
+    let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for i in 0..old.len() {
+        let name = old.by_index(i).unwrap().name().unwrap().into_owned();
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut old.by_index(i).unwrap(), &mut text).unwrap();
+        for (number, sheet_name) in names.iter().enumerate() {
+            if name != format!("xl/worksheets/sheet{}.xml", number + 1) {
+                continue;
+            }
+            let header = &sheet(&bytes, sheet_name)[1];
+            let mut typed = String::new();
+            for (line, (_, cells)) in rows.iter().filter(|(s, _)| *s == number).enumerate() {
+                let row = line + 3;
+                let mut by_column: Vec<(usize, &str)> = cells
+                    .iter()
+                    .map(|(column, text)| (header.iter().position(|h| h == column).unwrap(), *text))
+                    .collect();
+                by_column.sort_unstable();
+                typed.push_str(&format!("<row r=\"{row}\">"));
+                for (column, text) in by_column {
+                    let letters = rust_xlsxwriter::utility::row_col_to_cell(row as u32 - 1, column as u16);
+                    typed.push_str(&format!("<c r=\"{letters}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"));
+                }
+                typed.push_str("</row>");
+            }
+            text = String::from_utf8(text).unwrap().replace("</sheetData>", &format!("{typed}</sheetData>")).into();
+        }
+        new.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        new.write_all(&text).unwrap();
+    }
+    new.finish().unwrap().into_inner()
+}
+
+/// Records of a file, read as `accord check` reads it; panics on a finding.
+fn read(bytes: &[u8], mapping: Option<&accord_standard::crosswalk::Crosswalk>) -> Vec<crate::model::Incoming> {
+    use crate::check::{Event, Mapping, Settings, run};
+    let mut out = Vec::new();
+    let settings = Settings {
+        book: codebook(),
+        mapping: mapping.map_or(Mapping::Detect, Mapping::Is),
+        today: 20_261_231,
+        records: true,
+    };
+    let summary = run(Box::new(bytes), &crate::input::Hints::default(), settings, &mut |event| {
+        match event {
+            Event::Record(_, incoming) => out.push(incoming),
+            Event::Finding(finding) => panic!("{finding:?}"),
+            _ => {}
+        }
+        crate::input::Flow::Go
+    });
+    summary.unwrap();
+    out
+}
+
+/// A cell in words: codes by id, ages and dates as text, reasons by their word.
+fn shown(part: &crate::model::Part, path: &str) -> String {
+    use crate::model::Cell;
+    let field = codebook().field(path).unwrap();
+    let id = |code: &accord_standard::value::Code| codebook().list_of(field).unwrap().entry(*code).unwrap().id.clone();
+    match crate::model::cell_in(part, field) {
+        Cell::Missing(reason) => reason.word().into(),
+        Cell::Code(code) => id(code),
+        Cell::Codes(codes) => codes.iter().map(id).collect::<Vec<_>>().join(";"),
+        Cell::Age(age) => crate::check::format_age(*age),
+        Cell::Date(date) => crate::check::format_date(*date),
+        _ => "something else".into(),
+    }
+}
+
+#[test]
+fn a_filled_in_workbook_is_read_back_with_its_sheets_joined() {
+    let bytes = filled(&[
+        (
+            0,
+            &[
+                ("record_id", "INV-7"),
+                ("registration_date", "2026-03"),
+                ("identification_status", "Presumed"),
+                ("sex_registered", "Female"),
+                ("gender", "refused"),
+                ("age_at_recruitment", "about 14"),
+                ("age_at_first_exploitation", "12-15"),
+                ("age_at_identification", "17"),
+                ("citizenship", "Namibia;South Africa"),
+                ("purpose", "Sexual exploitation"),
+                ("control_method", "Threat to share images;Accounts controlled"),
+                ("tech_involved", "Yes"),
+                ("consent_p2", "yes"),
+                ("consent_p5", "no"),
+            ],
+        ),
+        (0, &[("record_id", "INV-8"), ("sex_registered", "unknown")]),
+        (
+            1,
+            &[
+                ("record_id", "INV-7"),
+                ("phase", "Targeting and first contact"),
+                ("techuse", "Contacting a chosen person"),
+                ("service", "Game (chat or currency)"),
+                ("contacted_by", "Stranger, online"),
+            ],
+        ),
+        (
+            1,
+            &[
+                ("record_id", "INV-7"),
+                ("date", "2025-11"),
+                ("phase", "Exploitation"),
+                ("techuse", "No technology used"),
+            ],
+        ),
+        (1, &[("record_id", "INV-8"), ("techuse", "unknown")]),
+        (2, &[("record_id", "INV-7"), ("role", "Controlled the person;Received the money"), ("age", "30-38")]),
+    ]);
+    let read = read(&bytes, None);
+    assert_eq!(read.len(), 2);
+    let (first, second) = (&read[0], &read[1]);
+    for (path, wanted) in [
+        ("registration_date", "2026-03"),
+        ("identification_status", "presumed"),
+        ("sex_registered", "female"),
+        ("gender", "refused"),
+        ("age_at_recruitment", "about 14"),
+        ("age_at_first_exploitation", "12-15"),
+        ("age_at_identification", "17"),
+        ("age_at_exit", "not_recorded"),
+        ("citizenship", "NAM;ZAF"),
+        ("purpose", "sexual_exploitation"),
+        ("control_method", "image_threat;account_control"),
+        ("recruiter_relation", "not_recorded"),
+    ] {
+        assert_eq!(shown(&first.record.cells, path), wanted, "{path}");
+    }
+    assert_eq!(
+        first.consent.iter().map(|c| (c.purpose.code(), c.given)).collect::<Vec<_>>(),
+        [("p2", true), ("p5", false)]
+    );
+    assert_eq!(first.record.events.len(), 2);
+    assert_eq!(shown(&first.record.events[0], "event.service"), "gaming");
+    assert_eq!(shown(&first.record.events[1], "event.techuse"), "none");
+    assert_eq!(shown(&first.record.events[1], "event.date"), "2025-11");
+    assert_eq!(shown(&first.record.perpetrators[0], "perpetrator.role"), "controlled;was_paid");
+    assert_eq!(shown(&second.record.cells, "sex_registered"), "unknown");
+    assert_eq!(shown(&second.record.events[0], "event.techuse"), "unknown");
+    assert!(second.consent.is_empty(), "blank is not asked, never no");
+}
+
+#[test]
+fn an_export_of_the_xlsform_is_read_by_its_mapping() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let mut write = |name: &str, columns: &[(&str, &str)]| {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (i, (column, text)) in columns.iter().enumerate() {
+            sheet.write_string(0, i as u16, *column).unwrap();
+            sheet.write_string(1, i as u16, *text).unwrap();
+        }
+    };
+    write(
+        "Event record",
+        &[
+            ("local_id", "INV-9"),
+            ("record_id", "INV-9"),
+            ("registration_date_year", "2026"),
+            ("registration_date_month", ""),
+            ("registration_date", "2026"),
+            ("sex_registered", "female"),
+            ("age_at_identification_years", "14"),
+            ("age_at_identification_how", "about"),
+            ("age_at_identification_why", ""),
+            ("age_at_identification", "~14"),
+            ("age_at_exit", "refused"),
+            ("purpose", "sexual_exploitation forced_marriage"),
+            ("consent_p2", "yes"),
+            ("_id", "12345"),
+            ("_index", "1"),
+        ],
+    );
+    write(
+        "events",
+        &[
+            ("record_id", "INV-9"),
+            ("event_phase", "entrap"),
+            ("event_techuse", "sexual_extortion"),
+            ("event_date", "2025-11"),
+            ("_index", "1"),
+            ("_parent_index", "1"),
+        ],
+    );
+    let bytes = book.save_to_buffer().unwrap();
+    let mapping = accord_standard::crosswalk::Crosswalk::parse(&xlsform_mapping(codebook()).unwrap()).unwrap();
+    let read = read(&bytes, Some(&mapping));
+    let incoming = &read[0];
+    assert_eq!(incoming.record.id.expose(), "INV-9");
+    assert_eq!(shown(&incoming.record.cells, "registration_date"), "2026");
+    assert_eq!(shown(&incoming.record.cells, "age_at_identification"), "about 14");
+    assert_eq!(shown(&incoming.record.cells, "age_at_exit"), "refused");
+    assert_eq!(shown(&incoming.record.cells, "purpose"), "sexual_exploitation;forced_marriage");
+    assert_eq!(shown(&incoming.record.events[0], "event.techuse"), "sexual_extortion");
+    assert!(incoming.consent.iter().any(|c| c.purpose.code() == "p2" && c.given));
 }

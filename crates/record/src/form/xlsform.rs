@@ -246,7 +246,7 @@ fn date(name: &str, line: Line, lines: &mut Vec<Line>) {
     ));
 }
 
-/// Years, exactly or about, or a reason; together `14`, `about 14` or `refused`.
+/// Years, exactly or about, or a reason; together `14`, `~14` (about) or `refused`; no blank inside, which parts several values.
 fn age(name: &str, line: Line, lines: &mut Vec<Line>) {
     let (years, how, why) = (format!("{name}_years"), format!("{name}_how"), format!("{name}_why"));
     let label = line.label.clone();
@@ -268,7 +268,7 @@ fn age(name: &str, line: Line, lines: &mut Vec<Line>) {
     lines.push(calculate(
         name,
         &format!(
-            "if(${{{years}}} != '', if(${{{how}}} = 'about', concat('about ', ${{{years}}}), ${{{years}}}), ${{{why}}})"
+            "if(${{{years}}} != '', if(${{{how}}} = 'about', concat('~', ${{{years}}}), ${{{years}}}), ${{{why}}})"
         ),
     ));
 }
