@@ -8,6 +8,7 @@ pub mod convert;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
+pub mod form;
 pub mod hub;
 pub mod protect;
 pub mod release;
