@@ -5,9 +5,11 @@
 
 mod ambient;
 mod cmd;
-mod sandbox;
+mod faults;
 mod folder;
+mod intake;
 mod progress;
+mod sandbox;
 mod secret;
 
 use clap::Parser;

@@ -69,6 +69,9 @@ pub struct ReadOptions {
     pub want_records: bool,
     /// Label of the text encoding, where detection is to be overruled.
     pub encoding: Option<String>,
+    /// Column that tells people apart, where a person may have several rows: it stands in for the record's identifier, and
+    /// repeats are no fault.
+    pub person: Option<String>,
 }
 
 /// What the child says while it reads.
@@ -104,6 +107,8 @@ pub struct Started {
     pub crosswalk: String,
     /// Workload that files of this kind are released with, if the crosswalk names one.
     pub workload: Option<String>,
+    /// Whether any column of the file says something of consent or of a legal basis.
+    pub consent: bool,
 }
 
 /// Why a file could not be read; look for it in an [`anyhow::Error`] with `downcast_ref`.
@@ -135,7 +140,7 @@ pub fn read_file(
     let metadata = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
     anyhow::ensure!(metadata.is_file(), "{} is not a file", path.display());
     let length = metadata.len();
-    let mut command = Command::new(std::env::current_exe().context("cannot find this program to start its reader")?);
+    let mut command = Command::new(this_program()?);
     command.arg("__read").arg("--length").arg(length.to_string());
     command.arg("--today").arg(today().to_string());
     match &options.crosswalk {
@@ -160,6 +165,9 @@ pub fn read_file(
         );
         command.arg("--encoding").arg(encoding);
     }
+    if let Some(column) = &options.person {
+        command.arg("--person").arg(column);
+    }
     command.env_clear().stdin(Stdio::from(file)).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = Guard(command.spawn().context("cannot start the reader")?);
     let pipe = child.0.stdout.take().context("the reader has no output")?;
@@ -176,6 +184,14 @@ pub fn read_file(
         }
         Err(error) => Err(error),
     }
+}
+
+/// This very program, even if its file was replaced by a newer one in the meantime.
+fn this_program() -> anyhow::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe().context("cannot find this program to start its reader")
 }
 
 /// Today as `yyyymmdd`.
@@ -208,7 +224,8 @@ fn frames(
     on: &mut dyn FnMut(Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Summary>> {
     let mut payload = Vec::new();
-    let garbled = || ReadError { refused: true, message: "the reader sent what cannot be understood; nothing was used".into() };
+    let garbled =
+        || ReadError { refused: true, message: "the reader sent what cannot be understood; nothing was used".into() };
     loop {
         let mut head = [0u8; 5];
         if pipe.read_exact(&mut head).is_err() {

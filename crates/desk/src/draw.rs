@@ -2,12 +2,12 @@
 
 use crate::VaultError;
 use crate::ledger::{DrawId, Ledger, LedgerError, Request, Start};
-use crate::read::Stored;
 use crate::vault::Vault;
 use accord_measure::mechanism::{MeasureError, measure};
 use accord_measure::plan::{BASIS, Extras, Plan, PlanError, Population};
 use accord_measure::tally::{Counts, Ground, Tally};
 use accord_record::derive::DeriveError;
+use accord_record::model::Incoming;
 use accord_release::bundle::Organisation;
 use accord_release::contribution::Contribution;
 use accord_release::noisy::NoisyTable;
@@ -117,7 +117,7 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
                     if seen.is_multiple_of(4096) {
                         progress(seen);
                     }
-                    let may = may_read(stored, consent_code);
+                    let may = may_read(&stored.incoming, consent_code);
                     if let Some(ground) = may.statistics {
                         statistics.add_on(ground, &stored.incoming.record);
                     }
@@ -174,19 +174,23 @@ pub async fn measure_all(
 
 /// For what a record may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct May {
-    statistics: Option<Ground>,
-    microdata: bool,
+pub struct May {
+    /// For tables, and on what ground.
+    pub statistics: Option<Ground>,
+    /// For synthetic microdata.
+    pub microdata: bool,
 }
 
 /// The code of `legal_basis` that means consent: it is no ground beside consent itself.
-fn consent_code(codebook: &Codebook) -> Option<Code> {
+pub fn consent_code(codebook: &Codebook) -> Option<Code> {
     codebook.lists.get("legal_basis").and_then(|l| l.code("consent"))
 }
 
-fn may_read(stored: &Stored, consent_code: Option<Code>) -> May {
-    let said = |purpose: Purpose| stored.incoming.consent.iter().rev().find(|c| c.purpose == purpose).map(|c| c.given);
-    let law = stored.incoming.legal_basis.is_some_and(|code| Some(code) != consent_code);
+/// For what a record may be read (PRIVACY 6): tables need consent to statistics or a coded legal basis and no refusal;
+/// microdata need consent to both.
+pub fn may_read(incoming: &Incoming, consent_code: Option<Code>) -> May {
+    let said = |purpose: Purpose| incoming.consent.iter().rev().find(|c| c.purpose == purpose).map(|c| c.given);
+    let law = incoming.legal_basis.is_some_and(|code| Some(code) != consent_code);
     let statistics = match said(Purpose::Statistics) {
         Some(true) => Some(Ground::Consent),
         // A refusal or withdrawal stands against any legal basis.
@@ -199,18 +203,18 @@ fn may_read(stored: &Stored, consent_code: Option<Code>) -> May {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use accord_record::model::{ConsentClaim, Incoming};
+    use accord_record::model::ConsentClaim;
 
-    fn stored(consent: &[(Purpose, bool)], legal_basis: Option<u16>) -> Stored {
+    fn incoming(consent: &[(Purpose, bool)], legal_basis: Option<u16>) -> Incoming {
         let claim = |(purpose, given): &(Purpose, bool)| ConsentClaim { purpose: *purpose, given: *given, date: None };
         let consent = consent.iter().map(claim).collect();
-        Stored { incoming: Incoming { consent, legal_basis: legal_basis.map(Code), ..Incoming::default() }, cohort: 2026 }
+        Incoming { consent, legal_basis: legal_basis.map(Code), ..Incoming::default() }
     }
 
     #[test]
     fn privacy_06_a_record_is_read_only_on_consent_or_a_legal_basis_and_never_against_a_refusal() {
         let consent = Code(1);
-        let may = |claims: &[(Purpose, bool)], basis| may_read(&stored(claims, basis), Some(consent));
+        let may = |claims: &[(Purpose, bool)], basis| may_read(&incoming(claims, basis), Some(consent));
         let none = May { statistics: None, microdata: false };
         assert_eq!(may(&[], None), none);
         assert_eq!(may(&[(Purpose::Service, true)], None), none);

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, Sqlite, Transaction};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Rows named one by one in an error; more are only counted.
 const NAMED: usize = 1_000;
@@ -106,10 +107,10 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "nothing was imported:")?;
         let kinds = [
-            (RowProblem::AlreadyThere, self.already, "have an identifier that the vault already holds"),
-            (RowProblem::RepeatedInFile, self.repeated, "repeat an identifier of an earlier row"),
-            (RowProblem::Erased, self.erased, "name a record that was erased at its person's request"),
-            (RowProblem::NoIdentifier, self.nameless, "have no identifier"),
+            (RowProblem::AlreadyThere, self.already, "with an identifier that the vault already holds"),
+            (RowProblem::RepeatedInFile, self.repeated, "with an identifier of an earlier row"),
+            (RowProblem::Erased, self.erased, "for a record that was erased at its person's request"),
+            (RowProblem::NoIdentifier, self.nameless, "without an identifier"),
         ];
         let mut first = true;
         for (kind, count, words) in kinds.into_iter().filter(|k| k.1 > 0) {
@@ -118,7 +119,8 @@ impl fmt::Display for Problems {
             let more = if count > rows.len() as u64 { " and more" } else { "" };
             let sep = if first { "" } else { ";" };
             first = false;
-            write!(f, "{sep} {count} rows {words} (row {}{more})", rows.join(", "))?;
+            let noun = if count == 1 { "row" } else { "rows" };
+            write!(f, "{sep} {count} {noun} {words} (row {}{more})", rows.join(", "))?;
         }
         Ok(())
     }
@@ -180,10 +182,6 @@ impl Vault {
             .fetch_one(&mut *tx)
             .await?
             .try_get(0)?;
-        let sealed = SealedMeta { file: meta.file.clone(), read_as: meta.read_as.clone(), on: meta.on.to_string() };
-        let sealed =
-            self.ring.data.derive("batch").seal(batch_place(&batch.to_le_bytes()), &serde_json::to_vec(&sealed)?)?;
-        sqlx::query("UPDATE batch SET sealed = ? WHERE id = ?").bind(sealed).bind(batch).execute(&mut *tx).await?;
         let last: Option<i64> = sqlx::query("SELECT seq FROM sqlite_sequence WHERE name = 'page'")
             .fetch_optional(&mut *tx)
             .await?
@@ -294,6 +292,11 @@ impl ImportWriter<'_> {
         if self.rows.len() == page::SIZE { self.flush().await } else { Ok(()) }
     }
 
+    /// Says how the file is read, once its header is understood.
+    pub fn read_as(&mut self, crosswalk: &str) {
+        crosswalk.clone_into(&mut self.meta.read_as);
+    }
+
     /// How many records came so far.
     pub fn pushed(&self) -> u64 {
         self.pushed
@@ -309,8 +312,13 @@ impl ImportWriter<'_> {
         self.flush().await?;
         self.refuse_problems().await?;
         history::set_head(&mut self.tx, CONSENT, self.consent).await?;
-        sqlx::query("UPDATE batch SET records = ? WHERE id = ?")
+        let BatchMeta { file, read_as, on } = &self.meta;
+        let meta = SealedMeta { file: file.clone(), read_as: read_as.clone(), on: on.to_string() };
+        let meta = Zeroizing::new(serde_json::to_vec(&meta)?);
+        let key = self.vault.ring.data.derive("batch");
+        sqlx::query("UPDATE batch SET records = ?, sealed = ? WHERE id = ?")
             .bind(self.report.records as i64)
+            .bind(key.seal(batch_place(&self.batch.to_le_bytes()), &meta)?)
             .bind(self.batch)
             .execute(&mut *self.tx)
             .await?;

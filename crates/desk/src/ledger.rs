@@ -123,7 +123,9 @@ pub enum LedgerError {
     #[error("slot {0} of the release calendar has had its two draws; choose the next slot with --slot")]
     SlotFull(String),
     /// The ledger belongs to other data, or was opened on other terms.
-    #[error("this ledger was opened for data set `{was}` with {what}; it can't be used for `{is}`: give the same terms or another --ledger")]
+    #[error(
+        "this ledger was opened for data set `{was}` with {what}; it can't be used for `{is}`: give the same terms or another --ledger"
+    )]
     OtherTerms {
         /// Data set at opening.
         was: String,
@@ -166,7 +168,10 @@ impl LedgerError {
 impl From<sqlx::Error> for LedgerError {
     fn from(error: sqlx::Error) -> LedgerError {
         let text = error.to_string();
-        if text.contains("database is locked") || text.contains("(code: 5)") || matches!(error, sqlx::Error::PoolTimedOut) {
+        if text.contains("database is locked")
+            || text.contains("(code: 5)")
+            || matches!(error, sqlx::Error::PoolTimedOut)
+        {
             LedgerError::Busy
         } else {
             LedgerError::Store(text)
@@ -339,7 +344,10 @@ impl<'v> Ledger<'v> {
             .await?
             .try_get(0)?;
         if done as usize == request.plan.steps.len() {
-            sqlx::query("UPDATE budget_draw SET state = 'measured' WHERE id = ?1").bind(&draw.0).execute(&mut *tx).await?;
+            sqlx::query("UPDATE budget_draw SET state = 'measured' WHERE id = ?1")
+                .bind(&draw.0)
+                .execute(&mut *tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(())

@@ -124,10 +124,13 @@ async fn restore_into(
     let dropped = vault.drop_records_without_keys().await?;
     let seen = vault.verify(today).await?;
     let why = match heads {
-        None => Some("restored from a backup without the newest heads of its ledgers".to_owned()),
-        Some(heads) => vault.behind(heads).await?,
+        Some(heads) => vault.present_heads(heads).await?,
+        None => {
+            let why = Some("restored from a backup without the newest heads of its ledgers".to_owned());
+            vault.set_drawing_lock(why.clone()).await?;
+            why
+        }
     };
-    vault.set_drawing_lock(why.clone()).await?;
     let overdue = |l: &Label| l.destroy_by.as_ref().is_some_and(|d| *d < today.to_string());
     let report = RestoreReport {
         generation: data_label.generation,

@@ -1,6 +1,7 @@
 //! The vault itself: making one, opening one, and what the use cases share.
 
 use crate::header::{FORMAT, Header, Opened, Unlock};
+use crate::history::Heads;
 use crate::keyring::{Keyring, Token};
 use crate::{Result, VaultError, store};
 use accord_crypto::{Kdf, KdfParams, Key, Passphrase, Place, RecoverySecret, Share, random};
@@ -247,10 +248,23 @@ impl Vault {
         Ok(())
     }
 
-    /// Shows heads kept outside. If this vault holds all that they saw, drawing is unlocked and `None` returned; else it
-    /// is locked, and the reason returned.
-    pub async fn present_heads(&mut self, heads: &crate::history::Heads) -> Result<Option<String>> {
-        let why = self.behind(heads).await?;
+    /// Shows heads kept outside. If this vault holds all that they saw, and all that heads shown before saw, drawing is
+    /// unlocked and `None` returned; else it is locked, and the reason returned. Heads that this vault is behind are
+    /// remembered: older ones shown afterwards don't unlock it.
+    pub async fn present_heads(&mut self, heads: &Heads) -> Result<Option<String>> {
+        let mut conn = self.pool.acquire().await?;
+        let mut seen: Vec<Heads> = setting(&mut conn, &self.ring, "newer_heads").await?.unwrap_or_default();
+        let mut why = self.behind(heads).await?;
+        if why.is_some() && heads.vault == self.id() && !seen.contains(heads) {
+            seen.push(heads.clone());
+            set_setting(&mut conn, &self.ring, "newer_heads", &seen).await?;
+        }
+        drop(conn);
+        for newer in &seen {
+            if why.is_none() {
+                why = self.behind(newer).await?;
+            }
+        }
         self.set_drawing_lock(why.clone()).await?;
         Ok(why)
     }

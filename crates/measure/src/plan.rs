@@ -106,8 +106,7 @@ impl Plan {
         if extras.basis {
             let rho = whole.share(basis);
             let rows = u64::from(rows_per_person);
-            let sigma_milli =
-                sigma_milli(rows * rows, rho).ok_or_else(|| PlanError::Nothing(BASIS.to_owned()))?;
+            let sigma_milli = sigma_milli(rows * rows, rho).ok_or_else(|| PlanError::Nothing(BASIS.to_owned()))?;
             steps.push(Step {
                 population: Population::Statistics,
                 table: BASIS.to_owned(),
@@ -121,8 +120,8 @@ impl Plan {
                 let rho = whole.share(part).share(table.share);
                 let rows = u64::from(rows_per_person);
                 let sensitivity_squared = rows * rows * u64::from(table.most_cells_per_person());
-                let sigma_milli = sigma_milli(sensitivity_squared, rho)
-                    .ok_or_else(|| PlanError::Nothing(table.id.clone()))?;
+                let sigma_milli =
+                    sigma_milli(sensitivity_squared, rho).ok_or_else(|| PlanError::Nothing(table.id.clone()))?;
                 steps.push(Step { population, table: table.id.clone(), rho, sensitivity_squared, sigma_milli });
             }
         }

@@ -1,11 +1,11 @@
 //! Exact counts: the one place where they exist. They can't be printed, cloned out or serialised; all that can be done with
 //! them is to add noise ([`crate::mechanism::measure`]).
 
+use crate::plan::BASIS;
 use accord_record::derive::{Derivation, DeriveError};
 use accord_record::model::Record;
 use accord_standard::codebook::Codebook;
 use accord_standard::workload::Workload;
-use crate::plan::BASIS;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::RandomState;
@@ -139,14 +139,26 @@ impl Tally {
 
     /// Counts one row of a person, unless that person already has as many as are kept.
     pub fn add_row_of(&mut self, person: impl Hash, record: &Record) {
-        if let Some(rows) = &mut self.rows {
-            let seen = rows.seen.entry(rows.hasher.hash_one(person)).or_insert(0);
-            if *seen >= rows.most {
-                return;
-            }
-            *seen += 1;
+        if self.takes_row_of(person) {
+            self.add(record);
         }
-        self.add(record);
+    }
+
+    /// Whether one more row of a person is counted; counts it against her bound.
+    fn takes_row_of(&mut self, person: impl Hash) -> bool {
+        let Some(rows) = &mut self.rows else { return true };
+        let seen = rows.seen.entry(rows.hasher.hash_one(person)).or_insert(0);
+        let takes = *seen < rows.most;
+        *seen += u32::from(takes);
+        takes
+    }
+
+    /// Counts one row, of the person named if rows may belong together, with the ground on which it is read.
+    pub fn add_person(&mut self, person: Option<&str>, ground: Ground, record: &Record) {
+        let Some(person) = person else { return self.add_on(ground, record) };
+        if self.takes_row_of(person) {
+            self.add_on(ground, record);
+        }
     }
 
     /// The exact counts.

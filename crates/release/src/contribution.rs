@@ -84,8 +84,8 @@ pub enum AssembleError {
 
 /// Makes a release of one contribution, or pools several.
 ///
-/// A single holder is refused if none of its tables would say anything at its declared size bound; single tables that say
-/// nothing are left out of nothing: they stand with their symbols, and the refusal is listed.
+/// A single holder is refused if none of its tables would say anything at its declared size bound. If only some would not,
+/// they stand with their symbols, and the refusal is listed.
 pub fn assemble(
     contributions: &[Contribution],
     id: &str,
@@ -96,9 +96,8 @@ pub fn assemble(
 ) -> Result<Assembled, AssembleError> {
     let Some(first) = contributions.first() else { return Err(AssembleError::Empty) };
     for other in contributions {
-        let differs = |what| {
-            AssembleError::Unlike(first.organisation.name.clone(), other.organisation.name.clone(), what)
-        };
+        let differs =
+            |what| AssembleError::Unlike(first.organisation.name.clone(), other.organisation.name.clone(), what);
         if other.workload != first.workload {
             return Err(differs("the workload"));
         }
@@ -201,6 +200,18 @@ fn share_on_legal_basis(contributions: &[Contribution]) -> Option<f64> {
             *sum = sum.saturating_add(*value);
         }
     }
-    let [consent, law] = sums.map(|s| s.max(0) as f64);
+    share(sums)
+}
+
+/// Share of people read on a legal basis, from one noisy measurement of the grounds of reading.
+pub fn share_of_basis(basis: &NoisyTable) -> Option<f64> {
+    match basis.values[..] {
+        [consent, law] => share([consent, law]),
+        _ => None,
+    }
+}
+
+fn share(noisy: [i64; 2]) -> Option<f64> {
+    let [consent, law] = noisy.map(|s| s.max(0) as f64);
     (consent + law > 0.0).then(|| (1000.0 * law / (consent + law)).round() / 1000.0)
 }

@@ -205,8 +205,18 @@ fn figures_csv<'f>(
     let mut header = vec!["figure"];
     header.extend(dimensions);
     header.extend([
-        "value", "low", "high", "symbol", "reliability", "unit", "subject", "definition", "caveats", "council_note",
-        "status", "invented",
+        "value",
+        "low",
+        "high",
+        "symbol",
+        "reliability",
+        "unit",
+        "subject",
+        "definition",
+        "caveats",
+        "council_note",
+        "status",
+        "invented",
     ]);
     writer.write_record(&header).map_err(wrong)?;
     let unit = match bundle.info.unit {
@@ -284,7 +294,13 @@ fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
                 .split(',')
                 .map(|name| {
                     let number = matches!(name, "value" | "low" | "high" | "noisy_count" | "draws");
-                    let kind = if number { "integer" } else if name == "sigma" { "number" } else { "string" };
+                    let kind = if number {
+                        "integer"
+                    } else if name == "sigma" {
+                        "number"
+                    } else {
+                        "string"
+                    };
                     serde_json::json!({ "name": name, "type": kind })
                 })
                 .collect();
@@ -300,11 +316,8 @@ fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
             })
         })
         .collect();
-    let title = if bundle.info.invented {
-        format!("INVENTED DATA: {}", bundle.info.title)
-    } else {
-        bundle.info.title.clone()
-    };
+    let title =
+        if bundle.info.invented { format!("INVENTED DATA: {}", bundle.info.title) } else { bundle.info.title.clone() };
     let package = serde_json::json!({
         "profile": "tabular-data-package",
         "name": bundle.info.id,
@@ -334,8 +347,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Pretty JSON with a line end: readable, and the same bytes each time.
 fn json<T: Serialize>(path: &str, value: &T) -> Result<Vec<u8>, FilesError> {
-    let mut bytes =
-        serde_json::to_vec_pretty(value).map_err(|e| FilesError::Write(path.to_owned(), e.to_string()))?;
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| FilesError::Write(path.to_owned(), e.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -133,8 +133,7 @@ fn headline(words: &Words<'_>, spec: &HeadlineSpec, reconciled: &[Reconciled]) -
     let (raw, total) = sum(&mut selected.iter().copied());
     let noise = values.noise.times(selected.len() as u64);
     let (value, reliability) = shown(raw, total, noise.half_width(MISS));
-    let figure =
-        words.figure(&format!("{}.group.{}", table.id, spec.id), spec.label.clone(), value, reliability);
+    let figure = words.figure(&format!("{}.group.{}", table.id, spec.id), spec.label.clone(), value, reliability);
 
     // The share of all, from two intervals that each miss half as often, so that together they miss at most as often.
     let (all_raw, all_shown) = sum(&mut (0..table.cells()));
@@ -156,9 +155,11 @@ fn round_to_tenth(x: f64) -> f64 {
 }
 
 fn is_selected(table: &TableSpec, spec: &HeadlineSpec, cell: usize) -> bool {
-    table.categories_of(cell).into_iter().zip(&table.dimensions).all(|(c, d)| {
-        spec.select.get(&d.id).is_none_or(|wanted| wanted.iter().any(|w| *w == d.categories[c].id))
-    })
+    table
+        .categories_of(cell)
+        .into_iter()
+        .zip(&table.dimensions)
+        .all(|(c, d)| spec.select.get(&d.id).is_none_or(|wanted| wanted.iter().any(|w| *w == d.categories[c].id)))
 }
 
 #[cfg(test)]

@@ -73,8 +73,7 @@ pub fn synthesise(workload: &Workload, measured: &[NoisyTable]) -> Result<Synthe
             continue;
         }
         columns.push(last.id.clone());
-        let places: Vec<usize> =
-            leading.iter().filter_map(|d| base.dimensions.iter().position(|b| b == d)).collect();
+        let places: Vec<usize> = leading.iter().filter_map(|d| base.dimensions.iter().position(|b| b == d)).collect();
         let group_of = |cell: usize| -> usize {
             let categories = base.categories_of(cell);
             leading.iter().zip(&places).fold(0, |group, (d, at)| group * d.size() + categories[*at])

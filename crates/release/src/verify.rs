@@ -86,7 +86,10 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, today: &str) -> Report {
                     root.check(&list).map_err(|e| e.to_string())?;
                     Ok(list)
                 });
-                check("the list of trusted keys is signed by the root", list.as_ref().map(|_| ()).map_err(Clone::clone));
+                check(
+                    "the list of trusted keys is signed by the root",
+                    list.as_ref().map(|_| ()).map_err(Clone::clone),
+                );
                 if let Ok(list) = &list {
                     let day = bundle.as_ref().ok().and_then(|b| b.decision.as_ref()).map_or(today, |d| &d.date);
                     check("the decision is signed by a trusted council", signed_decision(files, list, day, today));
@@ -117,9 +120,8 @@ fn listed(manifest: &Manifest, files: &Files) -> Result<(), String> {
             return Err(format!("{path} was changed"));
         }
     }
-    let extra = files
-        .keys()
-        .find(|p| !manifest.files.contains_key(*p) && *p != "manifest.json" && *p != "manifest.sig.json");
+    let extra =
+        files.keys().find(|p| !manifest.files.contains_key(*p) && *p != "manifest.json" && *p != "manifest.sig.json");
     extra.map_or(Ok(()), |path| Err(format!("{path} is not listed in the manifest")))
 }
 

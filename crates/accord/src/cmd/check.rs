@@ -43,8 +43,12 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         Some(path) => Some(ErrorFile::create(path)?),
         None => None,
     };
-    let options =
-        ReadOptions { crosswalk: args.crosswalk.unwrap_or_default(), want_records: false, encoding: args.encoding };
+    let options = ReadOptions {
+        crosswalk: args.crosswalk.unwrap_or_default(),
+        want_records: false,
+        encoding: args.encoding,
+        ..ReadOptions::default()
+    };
     let bar = progress_bar(json);
     let mut shown: Vec<Finding> = Vec::new();
     let most = if json { IN_JSON } else { SHOWN };
@@ -95,7 +99,8 @@ pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }
-    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
 }
 
@@ -149,7 +154,11 @@ fn in_words(summary: &Summary, shown: &[Finding]) -> String {
         out.push('\n');
     }
     let found = &summary.found;
-    let _ = write!(out, "{} rows read as {}: {} accepted, {} failed", summary.rows, summary.crosswalk, summary.accepted, summary.failed);
+    let _ = write!(
+        out,
+        "{} rows read as {}: {} accepted, {} failed",
+        summary.rows, summary.crosswalk, summary.accepted, summary.failed
+    );
     if let Some(encoding) = &found.encoding {
         let delimiter = match found.delimiter {
             Some('\t') => ", tab-separated",

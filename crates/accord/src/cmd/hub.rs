@@ -229,7 +229,7 @@ fn say_site(site: &Site, json: bool) {
 }
 
 #[expect(clippy::print_stdout, reason = "this is where the program speaks")]
-fn say_address(address: SocketAddr, json: bool) {
+pub fn say_address(address: SocketAddr, json: bool) {
     if json {
         println!("{}", serde_json::json!({ "url": format!("http://{address}/") }));
     } else {

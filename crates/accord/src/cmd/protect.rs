@@ -1,12 +1,395 @@
-//! `accord protect`
+//! `accord protect`: a private release straight from a file, as a draft.
+//!
+//! Order (PRIVACY 7): the header is read to know what kind of file it is; the whole cost is debited in the ledger; only then
+//! are rows read; each noisy table is committed as it is made; the draft is a function of those.
 
-use super::Exit;
+use super::release::checked_id;
+use super::release::draft::read_workload;
+use super::{Exit, Refused};
+use crate::sandbox::{As, Message, ReadOptions, Started, exit_of, read_file};
+use crate::{ambient, folder};
+use accord_desk::draw::{may_read, measure_all};
+use accord_desk::ledger::{Ledger, LedgerError, Request, Start, Terms};
+use accord_measure::plan::{Extras, Plan, Population};
+use accord_measure::tally::{Ground, Tally};
+use accord_record::check::Summary;
+use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of, rho_of};
+use accord_release::bundle::{Organisation, Refusal, ReleaseInfo, Unit};
+use accord_release::files::draft_files;
+use accord_release::noisy::NoisyTable;
+use accord_release::privacy::{DeskCost, statement};
+use accord_release::publish::publish;
+use accord_release::quality::quality;
+use accord_release::synth::synthesise;
+use accord_standard::codebook::Codebook;
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+use tokio::runtime::Runtime;
 
 /// Arguments of `accord protect`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Examples:
+  accord protect cases.csv --rows-are-people --epsilon 1 --out draft
+  accord protect ctdc.csv.gz --as ctdc --rows-are-people --epsilon 4 --out draft
+
+The cost is debited before any row is read, and never refunded. What comes out is a draft: look at it with
+`accord hub serve --bundle DIR`; a survivor council decides whether it is published.
+Exit code 3: refused, because epsilon, the account or the calendar does not allow it.")]
+pub struct Args {
+    /// CSV, XLSX, Parquet or JSON lines; gzip around any of them is fine.
+    file: PathBuf,
+    /// accord, ctdc, htcds, or a mapping file for your own columns. Without it, the columns tell.
+    #[arg(long = "as", value_name = "STANDARD|MAPPING")]
+    crosswalk: Option<As>,
+    /// What this release costs each person, at delta.
+    #[arg(long, allow_hyphen_values = true)]
+    epsilon: f64,
+    /// Public constant of the guarantee.
+    #[arg(long, default_value_t = DEFAULT_DELTA, allow_hyphen_values = true)]
+    delta: f64,
+    /// Column that tells people apart, where a person may have several rows.
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "rows_are_people",
+        required_unless_present = "rows_are_people"
+    )]
+    person: Option<String>,
+    /// Rows of one person that are counted at most; more rows cost more noise.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "person")]
+    rows_per_person: u32,
+    /// You declare that every row is another person. The release says that you did.
+    #[arg(long)]
+    rows_are_people: bool,
+    /// Ledger of the privacy account. Default: the file's name with `.accord-ledger` beside it.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Name of the data set in the ledger: one account a data set, whatever its bytes are today. Default: the file's name.
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// The most that the account may ever spend; fixed when the ledger is made.
+    #[arg(long, value_name = "EPSILON", default_value_t = 10.0, allow_hyphen_values = true)]
+    cap: f64,
+    /// Slot of the release calendar; at most two draws are made in one. Default: this half-year.
+    #[arg(long)]
+    slot: Option<String>,
+    /// Workload: the name of one that ships, or a file. Default: the one for this kind of file.
+    #[arg(long)]
+    workload: Option<String>,
+    /// Identifier of the release.
+    #[arg(long)]
+    id: Option<String>,
+    /// Title of the release.
+    #[arg(long)]
+    title: Option<String>,
+    /// Who holds the records, in words.
+    #[arg(long, default_value = "not named")]
+    organisation: String,
+    /// Years that the records cover, in words; declared, not read from the file.
+    #[arg(long, default_value = "not declared")]
+    period: String,
+    /// The people in this file are invented: say so everywhere.
+    #[arg(long)]
+    invented: bool,
+    /// Text encoding, where it is recognised wrongly.
+    #[arg(long)]
+    encoding: Option<String>,
+    /// New folder for the draft.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
 
 /// Runs `accord protect`.
-pub fn run(_args: Args, _json: bool) -> anyhow::Result<Exit> {
-    anyhow::bail!("`accord protect` is not built yet")
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    match protect(&args, json) {
+        Err(error) if exit_of(&error) == Exit::Refused => {
+            super::report(&error, json);
+            Ok(Exit::Refused)
+        }
+        result => result,
+    }
+}
+
+fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
+    let began = ambient::now();
+    check_epsilon(args.epsilon).map_err(Refused::error)?;
+    check_delta(args.delta).map_err(Refused::error)?;
+    check_epsilon(args.cap).map_err(Refused::error)?;
+    folder::is_free(&args.out)?;
+    let id = args.id.clone().unwrap_or_else(|| default_id(&args.file));
+    checked_id(&id)?;
+
+    // 1. What kind of file it is: the header alone.
+    let mut options = ReadOptions {
+        crosswalk: args.crosswalk.clone().unwrap_or_default(),
+        want_records: true,
+        encoding: args.encoding.clone(),
+        person: args.person.clone(),
+    };
+    let kind = header_of(&args.file, &options)?;
+    if options.crosswalk == As::Detect {
+        options.crosswalk = As::Named(kind.crosswalk.clone());
+    }
+    let name = args.workload.clone().or_else(|| kind.workload.clone()).unwrap_or_else(|| "default".into());
+    let workload = read_workload(&name)?;
+    let extras = Extras { microdata: kind.consent, basis: kind.consent };
+    let plan = Plan::new(workload, args.epsilon, args.delta, args.rows_per_person, extras).map_err(Refused::error)?;
+    let codebook = Codebook::embedded();
+    let tally = || Tally::new(&plan.workload, codebook).map(|t| t.with_rows_per_person(args.rows_per_person));
+    let (mut statistics, mut microdata) = (tally()?, tally()?);
+
+    // 2. The debit.
+    let runtime = Runtime::new()?;
+    let terms = Terms {
+        dataset: args.dataset.clone().unwrap_or_else(|| file_name(&args.file)),
+        cap: rho_of(args.cap, args.delta).map_err(Refused::error)?,
+        delta: args.delta,
+    };
+    let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
+    let _alone = lock(&place)?;
+    let ledger = runtime.block_on(Ledger::open_file(&place, terms)).map_err(ledger_error)?;
+    let slot = args.slot.clone().unwrap_or_else(this_half_year);
+    let request = Request { slot: slot.clone(), cohorts: vec!["all".into()], plan };
+    let (draw, resumed, summary) = match runtime.block_on(ledger.start(&request)).map_err(ledger_error)? {
+        Start::Measured(draw) => (draw, true, None),
+        Start::Fresh(draw) => {
+            // 3. The rows.
+            let bar = super::check::progress_bar(json);
+            let consent_code = accord_desk::draw::consent_code(codebook);
+            let summary = read_file(&args.file, &options, &mut |message| {
+                match message {
+                    Message::Started(_) | Message::Finding(_) => {}
+                    Message::Progress { read, of } => {
+                        bar.set_length(of);
+                        bar.set_position(read);
+                    }
+                    Message::Record { incoming, .. } => {
+                        let may = may_read(&incoming, consent_code);
+                        // A file that says nothing of consent is read whole, on the user's declaration.
+                        let ground = if kind.consent { may.statistics } else { Some(Ground::LegalBasis) };
+                        let person = args.person.as_ref().map(|_| incoming.record.id.expose());
+                        if let Some(ground) = ground {
+                            statistics.add_person(person, ground, &incoming.record);
+                        }
+                        if kind.consent && may.microdata {
+                            microdata.add_person(person, Ground::Consent, &incoming.record);
+                        }
+                    }
+                }
+                Ok(())
+            })
+            .context("the cost of this draw was debited and stays spent")?;
+            bar.finish_and_clear();
+            if summary.accepted == 0 {
+                bail!("no row of {} could be used; the cost of this draw stays spent", args.file.display());
+            }
+            let counts = [(Population::Statistics, statistics.finish()), (Population::Microdata, microdata.finish())];
+            runtime.block_on(measure_all(&ledger, &draw, &request.plan, &counts))?;
+            (draw, false, Some(summary))
+        }
+    };
+    crate::faults::point("measured");
+
+    // 4. The draft: a function of the committed measurements.
+    let measured = runtime.block_on(ledger.measurements(&draw)).map_err(ledger_error)?;
+    let cost = DeskCost {
+        this: request.plan.total(),
+        cumulative: runtime.block_on(ledger.most_spent(&request.cohorts)).map_err(ledger_error)?,
+    };
+    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost)?;
+    folder::write_new(&args.out, &files)?;
+    runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
+    let seconds = (ambient::now().as_millisecond() - began.as_millisecond()) as f64 / 1000.0;
+    say(args, &id, &place, cost, resumed, summary.as_ref(), seconds, json);
+    Ok(Exit::Fine)
+}
+
+/// Reads the header and stops the reader.
+fn header_of(file: &Path, options: &ReadOptions) -> anyhow::Result<Started> {
+    #[derive(Debug, thiserror::Error)]
+    #[error("enough")]
+    struct Enough;
+    let mut seen = None;
+    let result = read_file(file, options, &mut |message| {
+        if let Message::Started(started) = message {
+            seen = Some(started);
+        }
+        Err(Enough.into())
+    });
+    match (seen, result) {
+        (Some(started), _) => Ok(started),
+        (None, Err(error)) => Err(error),
+        (None, Ok(_)) => bail!("{} has no header that can be read", file.display()),
+    }
+}
+
+fn draft(
+    args: &Args,
+    id: &str,
+    slot: &str,
+    kind: &Started,
+    plan: Plan,
+    measured: &[(Population, NoisyTable)],
+    cost: DeskCost,
+) -> anyhow::Result<accord_release::files::Files> {
+    let of = |population: Population| -> Vec<NoisyTable> {
+        let declared = |t: &NoisyTable| plan.workload.tables.iter().any(|spec| spec.id == t.table);
+        measured.iter().filter(|(p, t)| *p == population && declared(t)).map(|(_, t)| t.clone()).collect()
+    };
+    let (statistics, microdata) = (of(Population::Statistics), of(Population::Microdata));
+    let basis = measured.iter().find(|(_, t)| t.table == accord_measure::plan::BASIS).map(|(_, t)| t);
+    let privacy = statement(
+        &plan.workload,
+        &statistics,
+        &[cost],
+        args.delta,
+        basis.and_then(accord_release::contribution::share_of_basis),
+    );
+    let mut assumptions = vec![match &args.person {
+        None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
+        Some(column) => format!(
+            "Rows with the same value in column {column} are one person, of whom at most {} rows are counted.",
+            args.rows_per_person
+        ),
+    }];
+    assumptions.push(if kind.consent {
+        "Rows are read only with consent to statistics or a coded legal basis, and never against a refusal.".to_owned()
+    } else {
+        "The file says nothing of consent: every row was read, on the declaration of whoever ran the command."
+            .to_owned()
+    });
+    assumptions.push(format!("Rows were read as {}; rows that fail the checks are left out.", kind.crosswalk));
+    let info = ReleaseInfo {
+        id: id.to_owned(),
+        title: args.title.clone().unwrap_or_else(|| format!("Draft release {id}")),
+        slot: slot.to_owned(),
+        organisations: vec![Organisation { name: args.organisation.clone(), kind: "other".into() }],
+        unit: Unit::People,
+        population: plan.workload.population.clone(),
+        period: args.period.clone(),
+        invented: args.invented,
+        codebook: Codebook::embedded().version.clone(),
+        software: concat!("accord ", env!("CARGO_PKG_VERSION")).to_owned(),
+        assumptions,
+    };
+    let mut refusals = Vec::new();
+    let synthetic = if microdata.is_empty() {
+        refusals.push(Refusal {
+            what: "synthetic records".to_owned(),
+            why: "the file says nothing of consent to microdata (P5), and microdata need it".to_owned(),
+        });
+        None
+    } else {
+        Some(synthesise(&plan.workload, &microdata)?)
+    };
+    let bundle = publish(info, plan.workload, privacy, statistics, refusals)?;
+    Ok(draft_files(&bundle, synthetic.as_ref(), Some(&quality(&bundle)?))?)
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+#[expect(clippy::too_many_arguments, reason = "one sentence each")]
+fn say(
+    args: &Args,
+    id: &str,
+    ledger: &Path,
+    cost: DeskCost,
+    resumed: bool,
+    summary: Option<&Summary>,
+    seconds: f64,
+    json: bool,
+) {
+    let epsilon = |rho: Rho| epsilon_of(rho, args.delta);
+    let memory = peak_memory();
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
+                "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": args.delta,
+                "rho": cost.this.to_f64(), "rows": summary.map(|s| s.rows), "left_out": summary.map(|s| s.failed),
+                "seconds": seconds, "peak_memory_bytes": memory,
+            })
+        );
+        return;
+    }
+    if resumed {
+        println!("An earlier draw that was never written out was taken up: nothing was spent or measured now.");
+    }
+    if let Some(summary) = summary {
+        println!(
+            "Read {} rows as {}; {} fail the checks and were left out.",
+            summary.rows, summary.crosswalk, summary.failed
+        );
+        for note in &summary.notes {
+            println!("  note: {note}");
+        }
+    }
+    if args.rows_are_people {
+        println!("Assumption: every row is another person (--rows-are-people). The draft says so.");
+    }
+    println!(
+        "Spent: epsilon {:.3} now, {:.3} so far (delta {:e}), in {}.",
+        epsilon(cost.this),
+        epsilon(cost.cumulative),
+        args.delta,
+        ledger.display()
+    );
+    println!("Draft {id}: {} (no council has decided on it)", args.out.display());
+    println!("Look at it: accord hub serve --bundle {}", args.out.display());
+}
+
+/// The most memory that this process and its readers held, in bytes, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+fn ledger_error(error: LedgerError) -> anyhow::Error {
+    if error.is_refusal() { Refused::error(error) } else { error.into() }
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The ledger beside a file.
+fn beside(file: &Path) -> PathBuf {
+    file.with_file_name(format!("{}.accord-ledger", file_name(file)))
+}
+
+/// An identifier made of the file's name and nothing else.
+fn default_id(file: &Path) -> String {
+    let name = file_name(file).to_lowercase();
+    let stem = name.split('.').next().unwrap_or_default();
+    let id: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(50).collect();
+    let id = id.trim_matches('-');
+    if id.is_empty() { "draft".to_owned() } else { id.to_owned() }
+}
+
+/// Such as `2026-2`.
+fn this_half_year() -> String {
+    let today = ambient::today();
+    format!("{}-{}", today.year(), if today.month() <= 6 { 1 } else { 2 })
+}
+
+/// One draw at a time on a ledger: a second program waits for nothing and is told so.
+fn lock(ledger: &Path) -> anyhow::Result<std::fs::File> {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(".lock");
+    let file = std::fs::File::create(&name).with_context(|| {
+        format!("the ledger {} can't be made here; choose another place with --ledger FILE", ledger.display())
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!(
+                "another accord is drawing with the ledger {} at this moment; try again when it has finished",
+                ledger.display()
+            )
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("the ledger {} can't be locked", ledger.display()))
+        }
+    }
 }

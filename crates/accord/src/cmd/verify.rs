@@ -8,8 +8,10 @@ use std::path::PathBuf;
 
 /// Arguments of `accord verify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: accord verify release-2026-1 --trust root.json\n\nExit code 0: all that was checked holds. \
-1: something is wrong, or, with --trust, it is not a published release that this root vouches for.")]
+#[command(
+    after_help = "Example: accord verify release-2026-1 --trust root.json\n\nExit code 0: all that was checked holds. \
+1: something is wrong, or, with --trust, it is not a published release that this root vouches for."
+)]
 pub struct Args {
     /// Folder of the release.
     #[arg(value_name = "DIR")]

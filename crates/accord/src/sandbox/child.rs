@@ -6,7 +6,7 @@ use accord_record::check::{CheckError, Event, Mapping, Settings, run};
 use accord_record::codec::{Numbers, encode_with};
 use accord_record::input::{Flow, Hints, encoding_for_label};
 use accord_standard::codebook::Codebook;
-use accord_standard::crosswalk::Crosswalk;
+use accord_standard::crosswalk::{ColumnMap, ColumnRule, Crosswalk};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ pub struct Args {
     /// Label of the text encoding.
     #[arg(long)]
     encoding: Option<String>,
+    /// Column that tells people apart.
+    #[arg(long, allow_hyphen_values = true)]
+    person: Option<String>,
 }
 
 /// Reads standard input inside limits.
@@ -49,6 +52,14 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
     let own = match &args.mapping {
         Some(path) => Some(Crosswalk::parse(&std::fs::read_to_string(path)?)?),
         None => None,
+    };
+    let own = match &args.person {
+        None => own,
+        Some(column) => {
+            // The crosswalk is known by now: the parent detected it before it debited anything.
+            let named = args.crosswalk.as_deref().and_then(Crosswalk::embedded);
+            own.or_else(|| named.cloned()).map(|walk| by_person(walk, column))
+        }
     };
     let mapping = match (&own, args.crosswalk.as_deref().and_then(Crosswalk::embedded)) {
         (Some(own), _) => Mapping::Is(own),
@@ -64,15 +75,26 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         progress: Some(Arc::clone(&progress)),
         ..Hints::default()
     };
-    let settings = Settings { book: Codebook::embedded(), mapping, today: args.today, records: args.records };
+    let settings = Settings {
+        book: Codebook::embedded(),
+        mapping,
+        today: args.today,
+        records: args.records,
+        repeats: args.person.is_some(),
+    };
     let mut out = Out { pipe: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), bytes: Vec::new() };
     let mut records = 0u64;
     let numbers = Numbers::embedded();
     let result = run(Box::new(std::io::stdin().lock()), &hints, settings, &mut |event| {
         let sent = match event {
-            Event::Started { found, crosswalk } => out.json(
+            Event::Started { found, crosswalk, consent } => out.json(
                 STARTED,
-                &Started { found: found.clone(), crosswalk: crosswalk.id.clone(), workload: crosswalk.workload.clone() },
+                &Started {
+                    found: found.clone(),
+                    crosswalk: crosswalk.id.clone(),
+                    workload: crosswalk.workload.clone(),
+                    consent,
+                },
             ),
             Event::Finding(finding) => out.json(FINDING, finding),
             Event::Rows(_) => out.frame(PROGRESS, &progress.load(Ordering::Relaxed).to_le_bytes()),
@@ -103,6 +125,21 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
     }
     out.pipe.flush()?;
     Ok(Exit::Fine)
+}
+
+/// The crosswalk with this column as the identifier.
+fn by_person(mut walk: Crosswalk, column: &str) -> Crosswalk {
+    walk.columns.retain(|c| c.rule != ColumnRule::RecordId);
+    walk.columns.push(ColumnMap {
+        name: column.to_owned(),
+        aliases: Vec::new(),
+        field: String::new(),
+        rule: ColumnRule::RecordId,
+        values: std::collections::BTreeMap::new(),
+        codes: Vec::new(),
+        note: String::new(),
+    });
+    walk
 }
 
 struct Out<W: Write> {

@@ -15,8 +15,12 @@ fn request(slot: &str, epsilon: f64, cohorts: &[&str]) -> Request {
 
 fn table_for(plan: &Plan, step: usize) -> NoisyTable {
     let step = &plan.steps[step];
-    let draw =
-        Draw { sigma_milli: step.sigma_milli, rho: step.rho, sensitivity_squared: 1, entry: format!("e{}", step.table) };
+    let draw = Draw {
+        sigma_milli: step.sigma_milli,
+        rho: step.rho,
+        sensitivity_squared: 1,
+        entry: format!("e{}", step.table),
+    };
     NoisyTable { table: step.table.clone(), values: vec![1, 2, 3], draws: vec![draw] }
 }
 

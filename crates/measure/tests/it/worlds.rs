@@ -76,11 +76,8 @@ fn privacy_13_intervals_hold_the_exact_count_in_every_band_and_for_girls() {
         let exact: Vec<Vec<i64>> =
             plan.steps.iter().map(|s| measure_with(&counts, s, "e", &mut NoNoise).unwrap().values).collect();
         let mut noise = Seeded(seeded(5000 + world));
-        let measured: Vec<_> = plan
-            .steps
-            .iter()
-            .map(|s| measure_with(&counts, s, &s.table, &mut noise).unwrap())
-            .collect();
+        let measured: Vec<_> =
+            plan.steps.iter().map(|s| measure_with(&counts, s, &s.table, &mut noise).unwrap()).collect();
         let tables = reconcile(&plan.workload, &measured).unwrap();
         for ((spec, table), truth) in plan.workload.tables.iter().zip(&tables).zip(&exact) {
             let half = table.noise.half_width(MISS) as f64;

@@ -22,15 +22,18 @@ pub(super) fn parse(text: &str, range: [i32; 2]) -> Result<Age, Fault> {
         ));
     }
     if low > high {
-        return Err(Fault::new(FindingCode::BadAge, format!("{} runs backwards", quote(text)))
-            .suggest(format!("{high}-{low}")));
+        return Err(
+            Fault::new(FindingCode::BadAge, format!("{} runs backwards", quote(text))).suggest(format!("{high}-{low}"))
+        );
     }
     // Within range, and a field's range lies within 0..=254.
     let (low, high) = (low.clamp(0, 254) as u8, high.clamp(0, 255) as u8);
     Ok(match (precision, shape) {
-        (Some(AgePrecision::About), Shape::Point) => {
-            Age { low: low.saturating_sub(ABOUT), high: high.saturating_add(ABOUT).min(254), precision: AgePrecision::About }
-        }
+        (Some(AgePrecision::About), Shape::Point) => Age {
+            low: low.saturating_sub(ABOUT),
+            high: high.saturating_add(ABOUT).min(254),
+            precision: AgePrecision::About,
+        },
         (Some(precision), _) => Age { low, high, precision },
         (None, Shape::Point) => Age { low, high, precision: AgePrecision::Exact },
         (None, _) => Age { low, high, precision: AgePrecision::Range },
@@ -93,7 +96,8 @@ fn bounds(text: &str) -> Option<(i64, i64, Shape)> {
     if let Some(n) = number(text) {
         return Some((n, n, Shape::Point));
     }
-    if let Some(n) = text.strip_suffix('+').or_else(|| text.strip_suffix("and over")).and_then(|t| number(t.trim_end())) {
+    if let Some(n) = text.strip_suffix('+').or_else(|| text.strip_suffix("and over")).and_then(|t| number(t.trim_end()))
+    {
         return Some((n, OPEN, Shape::Open));
     }
     for (word, plus) in [("over ", 1), (">=", 0), (">", 1), ("at least ", 0)] {
@@ -131,7 +135,10 @@ fn number(text: &str) -> Option<i64> {
 
 fn not_an_age(text: &str, lower: &str) -> Fault {
     let fault = |code| {
-        Fault::new(code, format!("{} is not an age; write completed years (17), `about 14`, `15-17` or `18+`", quote(text)))
+        Fault::new(
+            code,
+            format!("{} is not an age; write completed years (17), `about 14`, `15-17` or `18+`", quote(text)),
+        )
     };
     if let Some((whole, _)) = lower.split_once(['.', ','])
         && let Some(n) = number(whole)
@@ -140,15 +147,35 @@ fn not_an_age(text: &str, lower: &str) -> Fault {
     }
     match word_number(lower) {
         Some(n) => fault(FindingCode::NotANumber).suggest(n.to_string()),
-        None => fault(if lower.bytes().any(|b| b.is_ascii_digit()) { FindingCode::BadAge } else { FindingCode::NotANumber }),
+        None => {
+            fault(if lower.bytes().any(|b| b.is_ascii_digit()) { FindingCode::BadAge } else { FindingCode::NotANumber })
+        }
     }
 }
 
 /// `seventeen` is 17; English, up to 99.
 fn word_number(text: &str) -> Option<u8> {
     const ONES: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let one = |w: &str| ONES.iter().position(|o| *o == w).map(|n| n as u8);

@@ -101,7 +101,9 @@ fn numeric(text: &str, (a, b, year): (u8, u8, i16), order: Order) -> Result<Date
             .suggest("write 2020-03-05, or declare `dates = \"dmy\"` or `\"mdy\"` in a mapping file"))
     };
     match (valid(dmy), valid(mdy), order) {
-        (false, false, _) => Err(Fault::new(FindingCode::BadDate, format!("{} is no day of the calendar", quote(text)))),
+        (false, false, _) => {
+            Err(Fault::new(FindingCode::BadDate, format!("{} is no day of the calendar", quote(text))))
+        }
         (true, _, Order::Dmy) => Ok(dmy),
         (_, true, Order::Mdy) => Ok(mdy),
         (false, true, Order::Dmy) => ambiguous("is month/day/year, but this file's dates are read as day/month/year"),
@@ -172,7 +174,8 @@ fn year_first(text: &str) -> Option<Date> {
         return Some(Date { year, month: 0, day: 0 });
     }
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        let whole = Date { year: text[..4].parse().ok()?, month: text[4..6].parse().ok()?, day: text[6..].parse().ok()? };
+        let whole =
+            Date { year: text[..4].parse().ok()?, month: text[4..6].parse().ok()?, day: text[6..].parse().ok()? };
         return if whole.month == 0 || whole.day == 0 { None } else { Some(whole) };
     }
     for sign in ['-', '/', '.', ' '] {
@@ -207,7 +210,17 @@ fn quarter(text: &str) -> Option<u8> {
 
 fn with_month_name(text: &str) -> Option<Date> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let lower = text.to_lowercase();
@@ -215,10 +228,14 @@ fn with_month_name(text: &str) -> Option<Date> {
     for part in lower.split([' ', '-', ',', '.', '/']).filter(|p| !p.is_empty()) {
         if let Some(y) = year(part) {
             found = found.xor(Some(y));
-        } else if let Some(d) = small(part.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h'])).filter(|d| *d > 0 && day == 0) {
+        } else if let Some(d) =
+            small(part.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h'])).filter(|d| *d > 0 && day == 0)
+        {
             day = d;
         } else {
-            let m = MONTHS.iter().position(|m| *m == part || (part.len() >= 3 && part.len() <= 4 && m.starts_with(part)))?;
+            let m = MONTHS
+                .iter()
+                .position(|m| *m == part || (part.len() >= 3 && part.len() <= 4 && m.starts_with(part)))?;
             if month != 0 {
                 return None;
             }
@@ -275,7 +292,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_an_error() {
-        for text in ["2020-13-01", "2021-02-29", "31/04/2020", "05/03/20", "yesterday", "2020-03-00", "1", "3020", "20201301"] {
+        for text in
+            ["2020-13-01", "2021-02-29", "31/04/2020", "05/03/20", "yesterday", "2020-03-00", "1", "3020", "20201301"]
+        {
             assert_eq!(parse(text, Order::Dmy).err().unwrap().code, FindingCode::BadDate, "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::header::Names;
 use super::{Checker, Finding, HeaderError, Order, Summary, Verdict};
-use crate::input::{self, Body, Cells, Fault, Flow, Found, Hints, InputError, Row, Sink};
+use crate::input::{self, Body, Cells, Fault, Flow, Format, Found, Hints, InputError, Row, Sink};
 use crate::model::Incoming;
 use accord_standard::codebook::Codebook;
 use accord_standard::crosswalk::Crosswalk;
@@ -32,6 +32,8 @@ pub struct Settings<'b> {
     pub today: i32,
     /// Hand over records, not only findings.
     pub records: bool,
+    /// Several rows may belong to one person: repeated identifiers are no fault.
+    pub repeats: bool,
 }
 
 /// What happens during a check.
@@ -42,6 +44,8 @@ pub enum Event<'a> {
         found: &'a Found,
         /// Crosswalk that is applied.
         crosswalk: &'a Crosswalk,
+        /// Whether any column says something of consent or of a legal basis.
+        consent: bool,
     },
     /// A finding.
     Finding(&'a Finding),
@@ -137,11 +141,16 @@ impl Sink for Driver<'_, '_> {
                 .map(|n| n.walk),
         };
         let Some(walk) = walk else { return self.stop(HeaderError::NoCrosswalk.into()) };
-        let Settings { book, today, records, .. } = self.settings;
+        let Settings { book, today, records, repeats, .. } = self.settings;
         match Checker::new(book, walk, header, today, records) {
             Err(error) => self.stop(error.into()),
-            Ok(checker) => {
-                if (self.on)(Event::Started { found, crosswalk: walk }) == Flow::Stop {
+            Ok(mut checker) => {
+                checker.context.delimited = found.format == Format::Delimited;
+                if repeats {
+                    checker.allow_repeats();
+                }
+                let consent = checker.says_consent(header);
+                if (self.on)(Event::Started { found, crosswalk: walk, consent }) == Flow::Stop {
                     return self.stop(CheckError::Stopped);
                 }
                 self.state = if checker.wants_order() {
@@ -164,9 +173,7 @@ impl Sink for Driver<'_, '_> {
                 let end = c.ends().last().map_or(0, |e| *e as usize);
                 (HeldBody::Cells(c.bytes()[..end].to_vec(), c.ends().to_vec(), c.formulas().to_vec()), end)
             }
-            Body::Named(cells) => {
-                (HeldBody::Named(cells.to_vec()), cells.iter().map(|(n, c)| n.len() + c.len()).sum())
-            }
+            Body::Named(cells) => (HeldBody::Named(cells.to_vec()), cells.iter().map(|(n, c)| n.len() + c.len()).sum()),
             Body::Fault(fault) => (HeldBody::Fault(fault.clone()), 0),
         };
         self.held.push(Held { number: row.number, body });

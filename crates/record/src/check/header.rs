@@ -25,7 +25,9 @@ pub enum HeaderError {
     #[error("columns stand there more than once: {}", .0.join(", "))]
     Twice(Vec<String>),
     /// No crosswalk fits.
-    #[error("the columns fit no known standard (accord, ctdc, htcds); name them in a mapping file and give it with --as")]
+    #[error(
+        "the columns fit no known standard (accord, ctdc, htcds); name them in a mapping file and give it with --as"
+    )]
     NoCrosswalk,
     /// A mapping that names what the codebook does not have.
     #[error("the mapping is wrong at column {column}: {why}")]

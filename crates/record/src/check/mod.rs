@@ -26,7 +26,7 @@ pub(crate) use date::format as format_date;
 use crate::input::{Body, Cells, Fault as RowFault, Row};
 use crate::model::{Cell, ConsentClaim, Incoming, Part, Secret};
 use accord_standard::codebook::{Codebook, FieldId};
-use accord_standard::crosswalk::{ColumnRule, Crosswalk};
+use accord_standard::crosswalk::{ColumnMap, ColumnRule, Crosswalk, LEGAL_BASIS};
 use accord_standard::value::Code;
 use header::Names;
 use plan::{Context, Fact, Outcome, Place, Plan, Write};
@@ -62,6 +62,8 @@ pub struct Checker<'b> {
     /// Column of the record's identifier.
     id: Option<usize>,
     needs_id: bool,
+    /// Several rows may belong to one person: repeated identifiers are no fault.
+    repeats: bool,
     /// Keyed 64-bit hashes of the identifiers seen: eight bytes a record; of ten million records, two fall together with
     /// a chance of 3 in a million.
     seen: FxHashSet<u64>,
@@ -126,6 +128,7 @@ impl<'b> Checker<'b> {
             by_name: FxHashMap::default(),
             id: None,
             needs_id: false,
+            repeats: false,
             seen: FxHashSet::default(),
             hasher: RandomState::new(),
             keep,
@@ -156,6 +159,17 @@ impl<'b> Checker<'b> {
             }
         }
         Ok(checker)
+    }
+
+    /// Takes repeated identifiers as further rows of the same person.
+    pub fn allow_repeats(&mut self) {
+        self.repeats = true;
+    }
+
+    /// Whether any column says something of consent or of a legal basis. JSON lines may, so they count as doing so.
+    pub fn says_consent(&self, header: &[String]) -> bool {
+        let says = |map: &ColumnMap| map.rule == ColumnRule::Consent || map.field == LEGAL_BASIS;
+        header.is_empty() || header.iter().filter_map(|h| self.names.column(h)).flatten().any(|(_, map)| says(&map))
     }
 
     /// Adds a column; `false` if it is not known.
@@ -241,13 +255,18 @@ impl<'b> Checker<'b> {
                 let (code, message) = match fault {
                     RowFault::Ragged { expected, found } => (
                         FindingCode::RaggedRow,
-                        format!("{found} cells where the header has {expected}; is a delimiter inside a cell, or a quotation mark missing?"),
+                        format!(
+                            "{found} cells where the header has {expected}; is a delimiter inside a cell, or a quotation mark missing?"
+                        ),
                     ),
                     RowFault::Json(why) => (FindingCode::BadJson, why.clone()),
-                    RowFault::Quote => (FindingCode::BadQuote, "a quotation is unfinished, or text follows it".to_owned()),
-                    RowFault::Orphan { sheet } => {
-                        (FindingCode::OrphanRow, format!("a row of sheet `{sheet}` whose record_id is not on the sheet of records"))
+                    RowFault::Quote => {
+                        (FindingCode::BadQuote, "a quotation is unfinished, or text follows it".to_owned())
                     }
+                    RowFault::Orphan { sheet } => (
+                        FindingCode::OrphanRow,
+                        format!("a row of sheet `{sheet}` whose record_id is not on the sheet of records"),
+                    ),
                 };
                 self.fail(String::new(), code, message, None);
                 self.row.any = true;
@@ -348,7 +367,12 @@ impl<'b> Checker<'b> {
             if formulas.next_if(|f| *f as usize == i).is_some() {
                 self.row.any = true;
                 let name = self.columns[i].name.clone();
-                self.fail(name, FindingCode::Formula, "a formula; its last result is not trusted, paste the value instead".into(), None);
+                self.fail(
+                    name,
+                    FindingCode::Formula,
+                    "a formula; its last result is not trusted, paste the value instead".into(),
+                    None,
+                );
             } else if end != start {
                 self.cell(i, &bytes[start..end], bytes.get(start..start + 8));
             }
@@ -460,7 +484,7 @@ impl<'b> Checker<'b> {
             }
         }
         if let Some(hash) = self.row.id {
-            if !self.seen.insert(hash) {
+            if !self.seen.insert(hash) && !self.repeats {
                 let name = self.id.map(|i| self.columns[i].name.clone()).unwrap_or_default();
                 let message = "this identifier stands in the file before; a record is one row".to_owned();
                 self.fail(name, FindingCode::DuplicateId, message, None);
@@ -475,10 +499,12 @@ impl<'b> Checker<'b> {
 }
 
 impl Column {
-    /// True if the cell is text that needs no look: printable ASCII that starts with a letter or digit.
+    /// True if the cell is text that needs no look: printable ASCII that starts with a letter or digit, and not like a
+    /// reason for no value.
     fn is_plain_text(&self, cell: &[u8], missing: &[String]) -> bool {
         cell.len() <= 64
             && cell[0].is_ascii_alphanumeric()
+            && !b"unrwUNRW".contains(&cell[0])
             && cell[cell.len() - 1] != b' '
             && cell.iter().all(|b| (0x20..0x7f).contains(b))
             && self.plans.iter().all(Plan::takes_text_as_it_is)

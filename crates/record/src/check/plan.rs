@@ -132,6 +132,8 @@ pub(super) struct Context<'b> {
     pub(super) separator: String,
     pub(super) missing: Vec<String>,
     pub(super) order: Order,
+    /// The cells come from delimited text, where nothing but its first sign tells a formula from a text.
+    pub(super) delimited: bool,
     /// Today as `yyyymmdd`.
     pub(super) today: i32,
     pub(super) lists: FxHashMap<String, Rc<Index>>,
@@ -148,6 +150,7 @@ impl<'b> Context<'b> {
                 Some("mdy") => Order::Mdy,
                 _ => Order::Unknown,
             },
+            delimited: true,
             today,
             lists: FxHashMap::default(),
         }
@@ -180,7 +183,8 @@ impl<'b> Context<'b> {
                 return Ok((plan, true));
             }
             ColumnRule::Consent => {
-                let purpose = Purpose::from_code(&column.field).ok_or_else(|| wrong("the purpose is not one of p1 to p7"))?;
+                let purpose =
+                    Purpose::from_code(&column.field).ok_or_else(|| wrong("the purpose is not one of p1 to p7"))?;
                 plan.rule = Rule::Consent(purpose);
                 return Ok((plan, false));
             }
@@ -199,7 +203,8 @@ impl<'b> Context<'b> {
         plan.place = Some(Place { level, part: part.unwrap_or(0), field: id });
         plan.variable = if part.is_none() { rules::variable(&field.id) } else { None };
         let range = field.range.unwrap_or(if field.kind == Kind::Age { [0, 120] } else { [i32::MIN, i32::MAX] });
-        let mut list = || field.list.as_deref().and_then(|l| self.list(l)).ok_or_else(|| wrong("the field has no codelist"));
+        let mut list =
+            || field.list.as_deref().and_then(|l| self.list(l)).ok_or_else(|| wrong("the field has no codelist"));
         plan.rule = match column.rule {
             ColumnRule::Code | ColumnRule::Codes => Rule::Code {
                 list: list()?,
@@ -209,7 +214,8 @@ impl<'b> Context<'b> {
             ColumnRule::Flag | ColumnRule::FlagOneOf => {
                 let list = list()?;
                 let codes: Option<Vec<Code>> = column.codes.iter().map(|c| list.find(c)).collect();
-                let mut codes = codes.filter(|c| !c.is_empty()).ok_or_else(|| wrong("its `codes` are not in the list"))?;
+                let mut codes =
+                    codes.filter(|c| !c.is_empty()).ok_or_else(|| wrong("its `codes` are not in the list"))?;
                 codes.sort_unstable();
                 codes.dedup();
                 Rule::Flag(codes, field.kind == Kind::Codes)
@@ -262,7 +268,8 @@ impl<'b> Context<'b> {
         if let Rule::Ignore = plan.rule {
             return Ok(None);
         }
-        if text.starts_with('=') || text == "#ERROR" {
+        let typed_text = !self.delimited && matches!(plan.rule, Rule::Text | Rule::Id);
+        if (text.starts_with('=') && !typed_text) || is_spreadsheet_error(text) {
             return Err(Fault::new(FindingCode::Formula, "a formula or its error; paste the value instead"));
         }
         let each = self.each_mapped(plan, text);
@@ -291,7 +298,7 @@ impl<'b> Context<'b> {
         };
         let write = match &plan.rule {
             Rule::Ignore | Rule::Consent(_) => return Ok(None),
-            Rule::Id => Write::Id(Secret::new(id(text)?)),
+            Rule::Id => Write::Id(Secret::new(self.id(text)?)),
             Rule::Basis(list) => Write::Basis(list.code(text)?),
             Rule::Code { list, several, adds } => self.code(list, text, *several, *adds)?,
             Rule::Flag(codes, adds) => match flag(text)? {
@@ -326,7 +333,7 @@ impl<'b> Context<'b> {
                         "starts with a sign that a spreadsheet takes for a formula; it is kept as text",
                     ));
                 }
-                Write::Cell(Cell::Text(Secret::new(plain_text(text)?)))
+                Write::Cell(Cell::Text(Secret::new(self.text(text)?)))
             }
         };
         if !plan.note.is_empty() {
@@ -342,9 +349,10 @@ impl<'b> Context<'b> {
             return None;
         }
         let parts = text.split(self.separator.as_str()).map(str::trim);
-        parts.clone().any(|p| plan.values.contains_key(p)).then(|| {
-            parts.map(|p| plan.values.get(p).map_or(p, String::as_str)).collect::<Vec<_>>().join(";")
-        })
+        parts
+            .clone()
+            .any(|p| plan.values.contains_key(p))
+            .then(|| parts.map(|p| plan.values.get(p).map_or(p, String::as_str)).collect::<Vec<_>>().join(";"))
     }
 
     fn code(&self, list: &Index, text: &str, several: bool, adds: bool) -> Result<Write, Fault> {
@@ -366,7 +374,10 @@ impl<'b> Context<'b> {
         let mut codes = Vec::new();
         for part in text.split(separator).map(str::trim).filter(|p| !p.is_empty()) {
             if missing_word(part).is_some() && list.find(part).is_none() {
-                return Err(Fault::new(FindingCode::SeveralValues, format!("{} holds a value and a reason for none", quote(text))));
+                return Err(Fault::new(
+                    FindingCode::SeveralValues,
+                    format!("{} holds a value and a reason for none", quote(text)),
+                ));
             }
             codes.push(list.code(part)?);
         }
@@ -381,6 +392,28 @@ impl<'b> Context<'b> {
             )
             .suggest("write them with | between if one of them holds and it is not known which")),
         }
+    }
+
+    fn id(&self, text: &str) -> Result<String, Fault> {
+        if text.len() > 256 {
+            return Err(Fault::new(FindingCode::BadText, "the identifier is longer than 256 bytes"));
+        }
+        self.text(text)
+    }
+
+    fn text(&self, text: &str) -> Result<String, Fault> {
+        // In CSV, written with an apostrophe in front, so that no spreadsheet takes it for a formula.
+        let text = match text.strip_prefix('\'') {
+            Some(rest) if self.delimited && crate::write::needs_escape(rest) => rest,
+            _ => text,
+        };
+        if text.len() > TEXT_BYTES {
+            return Err(Fault::new(FindingCode::BadText, format!("longer than {TEXT_BYTES} bytes")));
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Fault::new(FindingCode::BadText, "holds control characters"));
+        }
+        Ok(text.to_owned())
     }
 
     /// An age, or the hull of several (two perpetrators in one cell).
@@ -458,26 +491,9 @@ fn integer(text: &str, [least, most]: [i32; 2]) -> Result<i32, Fault> {
     }
 }
 
-fn id(text: &str) -> Result<String, Fault> {
-    if text.len() > 256 {
-        return Err(Fault::new(FindingCode::BadText, "the identifier is longer than 256 bytes"));
-    }
-    plain_text(text)
-}
-
-fn plain_text(text: &str) -> Result<String, Fault> {
-    // Written by us with an apostrophe in front, so that no spreadsheet takes it for a formula.
-    let text = match text.strip_prefix('\'') {
-        Some(rest) if crate::write::needs_escape(rest) => rest,
-        _ => text,
-    };
-    if text.len() > TEXT_BYTES {
-        return Err(Fault::new(FindingCode::BadText, format!("longer than {TEXT_BYTES} bytes")));
-    }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(Fault::new(FindingCode::BadText, "holds control characters"));
-    }
-    Ok(text.to_owned())
+/// What spreadsheets leave behind where a formula failed.
+fn is_spreadsheet_error(text: &str) -> bool {
+    matches!(text, "#ERROR" | "#N/A" | "#REF!" | "#VALUE!" | "#NAME?" | "#DIV/0!" | "#NULL!" | "#NUM!")
 }
 
 /// `+389 …` is a telephone number and `@name` an account; other text behind these signs is suspicious.
@@ -485,7 +501,7 @@ fn looks_like_formula(text: &str) -> bool {
     match text.as_bytes() {
         [b'+', rest @ ..] => !rest.iter().all(|b| b.is_ascii_digit() || b" ()-./".contains(b)),
         [b'@', rest @ ..] => rest.iter().any(|b| b"(!'\" ".contains(b)),
-        [b'-' | b'|' | b'%', ..] => true,
+        [b'-' | b'|' | b'%' | b'=', ..] => true,
         _ => false,
     }
 }

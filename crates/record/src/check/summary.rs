@@ -86,7 +86,9 @@ impl Checker<'_> {
         let mut notes = found.notes.clone();
         notes.extend(self.names.walk.notes.iter().cloned());
         if self.id.is_none() && !self.needs_id {
-            notes.push("the file has no identifier of records: each row counts as one record, named after its line".into());
+            notes.push(
+                "the file has no identifier of records: each row counts as one record, named after its line".into(),
+            );
         }
         if self.tally.blank > 0 {
             notes.push(format!("{} blank rows were left out", self.tally.blank));

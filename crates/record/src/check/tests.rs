@@ -1,7 +1,7 @@
 use super::*;
-use accord_standard::value::Missing;
 use crate::input::{Flow, Hints};
 use crate::model::{Age, AgePrecision};
+use accord_standard::value::Missing;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::io::Read;
@@ -23,7 +23,7 @@ impl Checked {
 
 fn check_as(bytes: &[u8], mapping: Mapping<'_>) -> Result<Checked, CheckError> {
     let (mut findings, mut records) = (Vec::new(), Vec::new());
-    let settings = Settings { book: Codebook::embedded(), mapping, today: TODAY, records: true };
+    let settings = Settings { book: Codebook::embedded(), mapping, today: TODAY, records: true, repeats: false };
     let summary = run(Box::new(bytes), &Hints::default(), settings, &mut |event| {
         match event {
             Event::Finding(f) => findings.push(f.clone()),
@@ -105,7 +105,12 @@ fn bad_ages_are_found_where_they_stand() {
     let column = "age_at_identification";
     assert_eq!(
         checked.codes(),
-        vec![(2, column, "not-a-number"), (3, column, "age-out-of-range"), (4, column, "age-out-of-range"), (9, column, "not-a-number")]
+        vec![
+            (2, column, "not-a-number"),
+            (3, column, "age-out-of-range"),
+            (4, column, "age-out-of-range"),
+            (9, column, "not-a-number")
+        ]
     );
     assert_eq!(checked.findings[0].suggestion.as_deref(), Some("17"));
     assert_eq!((checked.summary.rows, checked.summary.accepted), (9, 5));
@@ -135,7 +140,8 @@ fn duplicate_and_missing_identifiers_are_errors_and_blank_rows_are_none() {
 
 #[test]
 fn ragged_rows_are_errors_and_the_others_are_read() {
-    let checked = check("record_id,sex_registered,tech_involved\na,female,yes\nb,male\nc,female,yes,more\nd,male,no,,\n");
+    let checked =
+        check("record_id,sex_registered,tech_involved\na,female,yes\nb,male\nc,female,yes,more\nd,male,no,,\n");
     assert_eq!(checked.codes(), vec![(3, "", "ragged-row"), (4, "", "ragged-row")]);
     assert_eq!(checked.summary.accepted, 2);
 }
@@ -151,7 +157,10 @@ fn unknown_columns_are_refused_with_what_may_have_been_meant() {
 #[test]
 fn a_file_without_the_identifier_or_with_a_column_twice_is_refused() {
     assert!(refused("sex_registered,tech_involved\nfemale,yes\n").to_string().contains("record_id"));
-    let CheckError::Header(HeaderError::Twice(twice)) = refused("record_id,gender,gender\na,woman_girl,man_boy\n") else { panic!() };
+    let CheckError::Header(HeaderError::Twice(twice)) = refused("record_id,gender,gender\na,woman_girl,man_boy\n")
+    else {
+        panic!()
+    };
     assert_eq!(twice, vec!["gender"]);
 }
 
@@ -169,7 +178,9 @@ fn formulas_are_errors_and_a_telephone_number_is_none() {
 fn no_message_holds_what_stands_in_a_column_that_identifies() {
     let canary = "CanaryOfAName";
     let long = canary.repeat(500);
-    let text = format!("record_id,given_name,birth_date,address\n{canary}\u{7},{long},{canary},\"={canary}\"\n{canary},\u{7}{canary},{canary}/1/2,x\n");
+    let text = format!(
+        "record_id,given_name,birth_date,address\n{canary}\u{7},{long},{canary},\"={canary}\"\n{canary},\u{7}{canary},{canary}/1/2,x\n"
+    );
     let checked = check(&text);
     assert!(checked.findings.len() >= 6);
     for finding in &checked.findings {
@@ -182,7 +193,10 @@ fn dates_that_can_be_read_both_ways_follow_the_order_that_the_file_shows() {
     let checked = check("record_id,registration_date\na,05/03/2020\nb,25/03/2020\nc,2020-03-05\n");
     assert_eq!(checked.codes(), vec![]);
     assert_eq!(checked.summary.dates, "day/month/year");
-    assert!(cell(&checked.records[0], "registration_date") == &Cell::Date(crate::model::Date { year: 2020, month: 3, day: 5 }));
+    assert!(
+        cell(&checked.records[0], "registration_date")
+            == &Cell::Date(crate::model::Date { year: 2020, month: 3, day: 5 })
+    );
 }
 
 #[test]
@@ -200,7 +214,11 @@ fn a_date_in_the_future_and_one_that_is_none_are_errors() {
     let checked = check("record_id,registration_date\na,2026-11-25\nb,2026\nc,2021-02-29\nd,2026-11-24\ne,2027\n");
     assert_eq!(
         checked.codes(),
-        vec![(2, "registration_date", "future-date"), (4, "registration_date", "bad-date"), (6, "registration_date", "future-date")]
+        vec![
+            (2, "registration_date", "future-date"),
+            (4, "registration_date", "bad-date"),
+            (6, "registration_date", "future-date")
+        ]
     );
 }
 
@@ -254,13 +272,19 @@ fn json_lines_and_flat_columns_give_the_same_record() {
 
 #[test]
 fn faults_in_json_lines_are_found_line_by_line() {
-    let checked = check("{\"record_id\":\"a\"}\nnot json\n{\"record_id\":\"b\",\"shoe_size\":3}\n{\"events\":[]}\n[1]\n");
+    let checked =
+        check("{\"record_id\":\"a\"}\nnot json\n{\"record_id\":\"b\",\"shoe_size\":3}\n{\"events\":[]}\n[1]\n");
     assert_eq!(
         checked.codes(),
-        vec![(2, "", "bad-json"), (3, "shoe_size", "unknown-column"), (4, "record_id", "missing-id"), (5, "", "bad-json")]
-            .into_iter()
-            .filter(|f| f.0 != 4)
-            .collect::<Vec<_>>()
+        vec![
+            (2, "", "bad-json"),
+            (3, "shoe_size", "unknown-column"),
+            (4, "record_id", "missing-id"),
+            (5, "", "bad-json")
+        ]
+        .into_iter()
+        .filter(|f| f.0 != 4)
+        .collect::<Vec<_>>()
     );
 }
 
@@ -352,7 +376,7 @@ fn the_ctdc_file_is_read_whole_and_counts_by_gender_and_age_band_equal_an_indepe
     let (gender, age_field) = (book.field("gender").unwrap(), book.field("age_at_identification").unwrap());
     let genders = &book.lists["gender"];
     let mut ours: BTreeMap<(String, String), u64> = BTreeMap::new();
-    let settings = Settings { book, mapping: Mapping::Detect, today: TODAY, records: true };
+    let settings = Settings { book, mapping: Mapping::Detect, today: TODAY, records: true, repeats: false };
     let mut found_walk = String::new();
     let summary = run(Box::new(&gzip[..]), &Hints::default(), settings, &mut |event| {
         match event {
@@ -396,10 +420,13 @@ fn the_ctdc_file_is_read_whole_and_counts_by_gender_and_age_band_equal_an_indepe
         *theirs.entry((who.to_owned(), old.to_owned())).or_default() += 1;
     }
     // The name of the composite code is the codelist's affair.
-    let ours: BTreeMap<(String, String), u64> = ours.into_iter().map(|((who, old), n)| {
-        let who = if ["woman_girl", "man_boy", "-"].contains(&who.as_str()) { who } else { "trans".into() };
-        ((who, old), n)
-    }).collect();
+    let ours: BTreeMap<(String, String), u64> = ours
+        .into_iter()
+        .map(|((who, old), n)| {
+            let who = if ["woman_girl", "man_boy", "-"].contains(&who.as_str()) { who } else { "trans".into() };
+            ((who, old), n)
+        })
+        .collect();
     assert_eq!(ours, theirs);
     let without: u64 = ours.iter().filter(|((who, _), _)| who == "-").map(|(_, n)| n).sum();
     assert_eq!(without, 47_095);

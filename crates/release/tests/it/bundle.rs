@@ -136,7 +136,10 @@ fn one_value_in_every_format() {
             match &figure.value {
                 FigureValue::Count { value, low, high } => {
                     let expected = [value.to_string(), low.to_string(), high.to_string()];
-                    assert_eq!([&row[at("value")], &row[at("low")], &row[at("high")]], expected.each_ref().map(|s| &**s));
+                    assert_eq!(
+                        [&row[at("value")], &row[at("low")], &row[at("high")]],
+                        expected.each_ref().map(|s| &**s)
+                    );
                 }
                 FigureValue::Range { low, high } => {
                     assert_eq!((&row[at("low")], &row[at("high")]), (&*low.to_string(), &*high.to_string()));

@@ -106,8 +106,7 @@ pub fn info() -> ReleaseInfo {
 pub fn draft(values: [Vec<i64>; 3]) -> Bundle {
     let workload = workload();
     let [m1, m2, m3] = values;
-    let measured =
-        vec![noisy("m1", m1, 3000, "e1"), noisy("m2", m2, 3000, "e2"), noisy("m3", m3, 3000, "e3")];
+    let measured = vec![noisy("m1", m1, 3000, "e1"), noisy("m2", m2, 3000, "e2"), noisy("m3", m3, 3000, "e3")];
     let cost = Rho(3 * Rho::UNIT / 200);
     let privacy = statement(&workload, &measured, &[DeskCost { this: cost, cumulative: cost }], 1e-6, None);
     publish(info(), workload, privacy, measured, vec![]).unwrap()

@@ -84,19 +84,18 @@ fn import(args: Args, json: bool) -> anyhow::Result<Exit> {
     let file = args.file.context("no file was named")?;
     let vault = VaultArgs { vault: args.vault.context("--vault is missing")?, secret: args.secret };
     let runtime = runtime()?;
+    // Files of the vault are let go inside the runtime, also when an error ends this function early.
+    let _inside = runtime.enter();
     let vault = runtime.block_on(vault.open())?;
     let options = ReadOptions {
         crosswalk: args.mapping.or(args.crosswalk).unwrap_or_default(),
         want_records: true,
         encoding: args.encoding,
+        ..ReadOptions::default()
     };
     let meta = BatchMeta {
         file: file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-        read_as: match &options.crosswalk {
-            As::Detect => "detected".to_owned(),
-            As::Named(name) => name.clone(),
-            As::File(_) => "mapping".to_owned(),
-        },
+        read_as: String::new(),
         on: ambient::today(),
     };
     let mut writer = runtime.block_on(vault.import(meta)).map_err(vault_error)?;
@@ -104,7 +103,7 @@ fn import(args: Args, json: bool) -> anyhow::Result<Exit> {
     let mut shown: Vec<Finding> = Vec::new();
     let read = read_file(&file, &options, &mut |message| {
         match message {
-            Message::Started(_) => {}
+            Message::Started(started) => writer.read_as(&started.crosswalk),
             Message::Progress { read, of } => {
                 bar.set_length(of);
                 bar.set_position(read);

@@ -17,9 +17,11 @@ use std::path::PathBuf;
 
 /// Arguments of `accord release draft`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: accord release draft --vault vault --slot 2026-1 --epsilon 1 --period '2015 to 2025' \
+#[command(
+    after_help = "Example: accord release draft --vault vault --slot 2026-1 --epsilon 1 --period '2015 to 2025' \
 --out draft-2026-1\n\nThe cost is debited before any record is read and is never refunded. Exit code 3: refused, because the \
-account, the slot or the size of the holder does not allow it.")]
+account, the slot or the size of the holder does not allow it."
+)]
 pub struct Args {
     #[command(flatten)]
     vault: VaultArgs,
@@ -157,8 +159,7 @@ pub fn files_of(
     let software = concat!("accord ", env!("CARGO_PKG_VERSION"));
     let assumptions = ["One record is one person at each desk: identifiers are unique in a vault.".to_owned()];
     let made = assemble(contributions, id, title, software, &assumptions, refusals)?;
-    draft_files(&made.bundle, made.synthetic.as_ref(), Some(&made.quality))
-        .map_err(|_| AssembleError::Empty) // only out of memory could make serialisation of plain values fail
+    draft_files(&made.bundle, made.synthetic.as_ref(), Some(&made.quality)).map_err(|_| AssembleError::Empty) // only out of memory could make serialisation of plain values fail
 }
 
 /// Whether at least one table would say something at the vault's declared size bound. Reads nothing but public numbers.

@@ -12,9 +12,11 @@ use std::path::PathBuf;
 
 /// Arguments of `accord release keys`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: accord release keys keys --council 'Survivor council' --holder 'Secretariat' --quorum 2 --members 3\n\n\
+#[command(
+    after_help = "Example: accord release keys keys --council 'Survivor council' --holder 'Secretariat' --quorum 2 --members 3\n\n\
 The council key is dealt on this machine: whoever runs this could keep it. For a council in earnest, run it where all members \
-watch, give each her share, and destroy the folder.")]
+watch, give each her share, and destroy the folder."
+)]
 pub struct Args {
     /// New folder for the keys.
     #[arg(value_name = "DIR")]
@@ -61,7 +63,10 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         let given = made.then(|| passphrase.expose().to_owned());
         println!("{}", serde_json::json!({ "dir": args.dir, "passphrase": given }));
     } else {
-        println!("Keys: {}. All are sealed under one passphrase; give each member her share and a passphrase of her own.", args.dir.display());
+        println!(
+            "Keys: {}. All are sealed under one passphrase; give each member her share and a passphrase of her own.",
+            args.dir.display()
+        );
         if made {
             println!("Passphrase (write it down now, it is shown once): {}", passphrase.expose());
         }
@@ -76,12 +81,8 @@ pub fn make(council_name: &str, holder: &str, quorum: u16, members: u16) -> anyh
     let release = SigningKey::make()?;
     let (group, shares) = council::deal(quorum, members)?;
     let today = ambient::today_iso();
-    let trusted = |key, holder: &str| TrustedKey {
-        key,
-        holder: holder.to_owned(),
-        not_before: today.clone(),
-        not_after: None,
-    };
+    let trusted =
+        |key, holder: &str| TrustedKey { key, holder: holder.to_owned(), not_before: today.clone(), not_after: None };
     let mut list = TrustList {
         serial: 1,
         issued: today.clone(),
@@ -106,10 +107,8 @@ impl Keys {
         let mut files = Files::new();
         files.insert("root.json".into(), serde_json::to_vec_pretty(&self.root)?);
         files.insert("trust.json".into(), self.list_bytes()?);
-        files.insert(
-            "release.json".into(),
-            serde_json::to_vec_pretty(&self.release.seal("release", passphrase, kdf)?)?,
-        );
+        files
+            .insert("release.json".into(), serde_json::to_vec_pretty(&self.release.seal("release", passphrase, kdf)?)?);
         for share in &self.shares {
             files.insert(
                 format!("council-{}.json", share.number()),

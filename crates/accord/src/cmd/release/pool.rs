@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `accord release pool`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: accord release pool hotline.json police.json shelter.json --id 2026-1 --title 'Joint release' \
---out pool-2026-1\n\nThe pooled tables count records: a person known to several organisations is counted by each.")]
+#[command(
+    after_help = "Example: accord release pool hotline.json police.json shelter.json --id 2026-1 --title 'Joint release' \
+--out pool-2026-1\n\nThe pooled tables count records: a person known to several organisations is counted by each."
+)]
 pub struct Args {
     /// Contributions, as written by `accord release draft --contribution`.
     #[arg(value_name = "FILE", required = true)]
@@ -35,7 +37,10 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let files = files_of(&contributions, &args.id, &args.title, vec![])?;
     folder::write_new(&args.out, &files)?;
     if json {
-        println!("{}", serde_json::json!({ "release": args.id, "out": args.out, "contributions": contributions.len() }));
+        println!(
+            "{}",
+            serde_json::json!({ "release": args.id, "out": args.out, "contributions": contributions.len() })
+        );
     } else {
         println!("Draft {} of {} contributions: {}", args.id, contributions.len(), args.out.display());
     }

@@ -54,8 +54,8 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
             std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?,
         );
     }
-    let list = std::fs::read(&args.trust_list)
-        .with_context(|| format!("{} can't be read", args.trust_list.display()))?;
+    let list =
+        std::fs::read(&args.trust_list).with_context(|| format!("{} can't be read", args.trust_list.display()))?;
     let sealed = std::fs::read(&args.key).with_context(|| format!("{} can't be read", args.key.display()))?;
     let sealed: SealedKey =
         serde_json::from_slice(&sealed).with_context(|| format!("{} is no sealed key", args.key.display()))?;
