@@ -9,8 +9,8 @@
 
 pub mod check;
 pub mod codec;
-pub mod form;
 pub mod derive;
+pub mod form;
 pub mod input;
 pub mod model;
 pub mod write;

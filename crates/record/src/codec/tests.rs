@@ -54,18 +54,17 @@ fn part() -> impl Strategy<Value = Part> {
 
 fn record() -> impl Strategy<Value = Record> {
     let parts = || prop::collection::vec(part(), 0..4);
-    (".{0,20}", part(), parts(), parts(), parts()).prop_map(|(id, cells, events, perpetrators, platform_actions)| Record {
-        id: Secret::new(id),
-        cells,
-        events,
-        perpetrators,
-        platform_actions,
+    (".{0,20}", part(), parts(), parts(), parts()).prop_map(|(id, cells, events, perpetrators, platform_actions)| {
+        Record { id: Secret::new(id), cells, events, perpetrators, platform_actions }
     })
 }
 
 fn incoming() -> impl Strategy<Value = Incoming> {
-    let claim = (0usize..7, any::<bool>(), prop::option::of(date()))
-        .prop_map(|(p, given, date)| ConsentClaim { purpose: Purpose::ALL[p], given, date });
+    let claim = (0usize..7, any::<bool>(), prop::option::of(date())).prop_map(|(p, given, date)| ConsentClaim {
+        purpose: Purpose::ALL[p],
+        given,
+        date,
+    });
     (record(), prop::collection::vec(claim, 0..9), prop::option::of(any::<u16>().prop_map(Code)))
         .prop_map(|(record, consent, legal_basis)| Incoming { record, consent, legal_basis })
 }
@@ -112,10 +111,8 @@ fn a_record_written_under_another_order_of_fields_is_sorted_again() {
     let mut turned = book(FIELDS);
     turned.fields.reverse();
     let new = Numbers::of(&turned);
-    let record = Record {
-        cells: vec![(FieldId(1), Cell::Integer(1)), (FieldId(2), Cell::Integer(2))],
-        ..Record::default()
-    };
+    let record =
+        Record { cells: vec![(FieldId(1), Cell::Integer(1)), (FieldId(2), Cell::Integer(2))], ..Record::default() };
     let mut bytes = Vec::new();
     encode_record_with(&old, &record, &mut bytes);
     let read = decode_record_with(&new, &bytes).unwrap();

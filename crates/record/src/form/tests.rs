@@ -99,6 +99,19 @@ fn every_validation_of_the_workbook_points_at_the_whole_of_its_list_and_at_nothi
 }
 
 #[test]
+fn every_column_to_fill_in_is_text_so_that_no_age_becomes_a_date() {
+    let bytes = workbook(codebook()).unwrap();
+    let styles = part(&bytes, "xl/styles.xml");
+    let formats = styles.split("<cellXfs").nth(1).unwrap().split("</cellXfs>").next().unwrap();
+    let text = formats.split("<xf ").skip(1).position(|xf| xf.contains("numFmtId=\"49\"")).unwrap();
+    for number in 1..=3 {
+        let xml = part(&bytes, &format!("xl/worksheets/sheet{number}.xml"));
+        let columns = xml.split("<cols>").nth(1).unwrap().split("</cols>").next().unwrap();
+        assert!(columns.split("<col ").skip(1).all(|c| c.contains(&format!("style=\"{text}\""))), "{columns}");
+    }
+}
+
+#[test]
 fn no_answer_of_which_several_may_stand_in_a_cell_holds_the_separator() {
     let form = form();
     for (_, question) in form.on(Place::Workbook).filter(|(_, q)| q.ask == Ask::Several) {
@@ -273,6 +286,7 @@ fn read(bytes: &[u8], mapping: Option<&accord_standard::crosswalk::Crosswalk>) -
         mapping: mapping.map_or(Mapping::Detect, Mapping::Is),
         today: 20_261_231,
         records: true,
+        repeats: false,
     };
     let summary = run(Box::new(bytes), &crate::input::Hints::default(), settings, &mut |event| {
         match event {

@@ -16,7 +16,8 @@ pub(super) fn read(file: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sink
     }
     let flat = columns.iter().all(|c| c.is_primitive());
     let header: Vec<String> = if flat { columns.iter().map(|c| c.name().to_owned()).collect() } else { Vec::new() };
-    let found = Found { format: Format::Parquet, gzip, encoding: None, delimiter: None, header_row: 0, notes: Vec::new() };
+    let found =
+        Found { format: Format::Parquet, gzip, encoding: None, delimiter: None, header_row: 0, notes: Vec::new() };
     if sink.start(&found, &header) == Flow::Stop {
         return Ok(());
     }

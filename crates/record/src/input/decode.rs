@@ -229,9 +229,9 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let odd = head.iter().skip(1).step_by(2).filter(|b| **b == 0).count();
     let pairs = head.len() / 2;
     // A table's delimiters, digits and line ends are ASCII in every language.
-    if odd * 4 >= pairs && even == 0 {
+    if odd >= 4 && odd * 4 >= pairs && even == 0 {
         Some(UTF_16LE)
-    } else if even * 4 >= pairs && odd == 0 {
+    } else if even >= 4 && even * 4 >= pairs && odd == 0 {
         Some(UTF_16BE)
     } else {
         None

@@ -19,7 +19,8 @@ pub(super) fn read(
     sink: &mut dyn Sink,
 ) -> Result<(), InputError> {
     let limit = hints.limits.record_bytes;
-    let mut text = Text { decoder: Decoder::new(first, source, hints.encoding)?, bytes: Vec::new(), at: 0, ended: false };
+    let mut text =
+        Text { decoder: Decoder::new(first, source, hints.encoding)?, bytes: Vec::new(), at: 0, ended: false };
     while text.bytes.len() < SAMPLE && text.more()? {}
     if text.bytes.iter().all(u8::is_ascii_whitespace) && text.ended {
         return Err(InputError::NotATable("it is empty".into()));

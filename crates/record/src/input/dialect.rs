@@ -51,7 +51,8 @@ pub(super) fn detect(sample: &[u8], whole: bool, knows: &dyn Fn(&str) -> bool) -
             let any = found.iter().any(|c| c.modal.0 >= 2);
             Err(if any {
                 InputError::Dialect(
-                    "no single delimiter (comma, semicolon, tab or bar) gives the same number of columns on most lines".into(),
+                    "no single delimiter (comma, semicolon, tab or bar) gives the same number of columns on most lines"
+                        .into(),
                 )
             } else {
                 InputError::NotATable("its lines have no columns: no comma, semicolon, tab or bar splits them".into())
@@ -112,8 +113,10 @@ fn candidate(delimiter: u8, sample: &[u8], whole: bool, knows: &dyn Fn(&str) -> 
         }
         let index = widths.len();
         if index < TITLES {
-            let known =
-                cells.iter().filter(|c| std::str::from_utf8(c).is_ok_and(|c| !c.trim().is_empty() && knows(c.trim()))).count();
+            let known = cells
+                .iter()
+                .filter(|c| std::str::from_utf8(c).is_ok_and(|c| !c.trim().is_empty() && knows(c.trim())))
+                .count();
             if known > best.1 {
                 best = (index, known);
             }

@@ -22,7 +22,12 @@ pub(super) fn check_workbook(bytes: &[u8], limits: &Limits) -> Result<(), InputE
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|e| damaged(e.to_string()))?;
         let name = entry.name().map_err(|e| damaged(e.to_string()))?.to_ascii_lowercase();
-        if name.contains("..") || name.starts_with('/') || name.contains('\\') || name.contains(':') || entry.is_symlink() {
+        if name.contains("..")
+            || name.starts_with('/')
+            || name.contains('\\')
+            || name.contains(':')
+            || entry.is_symlink()
+        {
             return refused("the workbook has a part whose name points outside of it".into());
         }
         if name.ends_with("vbaproject.bin") {
@@ -48,7 +53,10 @@ pub(super) fn check_workbook(bytes: &[u8], limits: &Limits) -> Result<(), InputE
                 return refused(format!("the workbook inflates to more than {} MiB", limits.workbook_inflated >> 20));
             }
             if strings && inflated > limits.workbook_strings {
-                return refused(format!("the workbook's texts inflate to more than {} MiB", limits.workbook_strings >> 20));
+                return refused(format!(
+                    "the workbook's texts inflate to more than {} MiB",
+                    limits.workbook_strings >> 20
+                ));
             }
             if inflated > 1 << 20 && inflated / stored > limits.workbook_ratio {
                 return refused(format!("a part of the workbook inflates more than {}-fold", limits.workbook_ratio));
@@ -56,7 +64,9 @@ pub(super) fn check_workbook(bytes: &[u8], limits: &Limits) -> Result<(), InputE
             let seen = carry + n;
             if xml {
                 let text = &buffer[..seen];
-                if memchr::memmem::find(text, b"<!DOCTYPE").is_some() || memchr::memmem::find(text, b"<!ENTITY").is_some() {
+                if memchr::memmem::find(text, b"<!DOCTYPE").is_some()
+                    || memchr::memmem::find(text, b"<!ENTITY").is_some()
+                {
                     return refused("the workbook holds a document type definition or entities".into());
                 }
                 if memchr::memchr(0, text).is_some() {

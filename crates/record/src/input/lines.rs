@@ -35,7 +35,10 @@ pub(super) fn read(mut text: Text<'_>, hints: &Hints, gzip: bool, sink: &mut dyn
             Err(e) => Body::Fault(Fault::Json(format!("not a JSON object (column {})", e.column()))),
             Ok(object) => match flatten(&object, separator, &mut cells) {
                 Ok(()) if cells.len() > hints.limits.columns => {
-                    return Err(InputError::Refused(format!("line {number} has more than {} cells", hints.limits.columns)));
+                    return Err(InputError::Refused(format!(
+                        "line {number} has more than {} cells",
+                        hints.limits.columns
+                    )));
                 }
                 Ok(()) => Body::Named(&cells),
                 Err(why) => Body::Fault(Fault::Json(why)),
@@ -47,7 +50,11 @@ pub(super) fn read(mut text: Text<'_>, hints: &Hints, gzip: bool, sink: &mut dyn
     }
 }
 
-pub(super) fn flatten(object: &Map<String, Value>, separator: &str, cells: &mut Vec<(String, String)>) -> Result<(), String> {
+pub(super) fn flatten(
+    object: &Map<String, Value>,
+    separator: &str,
+    cells: &mut Vec<(String, String)>,
+) -> Result<(), String> {
     for (key, value) in object {
         match (key.as_str(), value) {
             ("events" | "perpetrators" | "platform_actions", Value::Null) => {}
@@ -66,7 +73,10 @@ pub(super) fn flatten(object: &Map<String, Value>, separator: &str, cells: &mut 
             ("events" | "perpetrators" | "platform_actions", _) => return Err(format!("`{key}` must be a list")),
             ("consent", Value::Object(purposes)) => {
                 for (purpose, given) in purposes {
-                    cells.push((format!("consent_{}", purpose.to_ascii_lowercase()), scalar(purpose, given, separator)?));
+                    cells.push((
+                        format!("consent_{}", purpose.to_ascii_lowercase()),
+                        scalar(purpose, given, separator)?,
+                    ));
                 }
             }
             _ => cells.push((key.clone(), scalar(key, value, separator)?)),
@@ -99,7 +109,9 @@ fn scalar(key: &str, value: &Value, separator: &str) -> Result<String, String> {
         Value::Object(map) => match (map.len(), map.get("one_of"), map.get("missing")) {
             (1, Some(one_of @ Value::Array(_)), _) => scalar(key, one_of, "|")?,
             (1, _, Some(Value::String(reason))) => reason.clone(),
-            _ => return Err(format!("`{key}` must be a value, a list, {{\"one_of\": [..]}} or {{\"missing\": \"..\"}}")),
+            _ => {
+                return Err(format!("`{key}` must be a value, a list, {{\"one_of\": [..]}} or {{\"missing\": \"..\"}}"));
+            }
         },
     })
 }

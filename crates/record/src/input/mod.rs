@@ -242,7 +242,9 @@ pub enum InputError {
         why: String,
     },
     /// One record is longer than allowed.
-    #[error("the record that starts on line {line} is longer than {limit} bytes; is a quotation mark missing, or is this not a table?")]
+    #[error(
+        "the record that starts on line {line} is longer than {limit} bytes; is a quotation mark missing, or is this not a table?"
+    )]
     RecordTooLong {
         /// Where it starts.
         line: u64,

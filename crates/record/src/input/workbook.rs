@@ -29,7 +29,10 @@ pub(super) fn read(bytes: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sin
         (Some(records), _) => records,
         (None, Some(first)) => {
             if sheets.len() > 1 {
-                notes.push(format!("the workbook has {} sheets and none is named `records`: the first was read", sheets.len()));
+                notes.push(format!(
+                    "the workbook has {} sheets and none is named `records`: the first was read",
+                    sheets.len()
+                ));
             }
             first.clone()
         }
@@ -151,9 +154,13 @@ fn text_of(value: &DataRef<'_>) -> String {
 /// The row with the most known columns; without any, the first with two cells.
 fn header_among(rows: &[(u64, Vec<SheetCell>)], sink: &dyn Sink, prefix: &str) -> Option<usize> {
     let known = |cells: &[SheetCell]| {
-        cells.iter().filter(|c| sink.knows(&c.text) || (!prefix.is_empty() && sink.knows(&flat(prefix, 1, &c.text)))).count()
+        cells
+            .iter()
+            .filter(|c| sink.knows(&c.text) || (!prefix.is_empty() && sink.knows(&flat(prefix, 1, &c.text))))
+            .count()
     };
-    let best = rows.iter().enumerate().map(|(i, (_, cells))| (known(cells), i)).max_by_key(|(n, i)| (*n, usize::MAX - i))?;
+    let best =
+        rows.iter().enumerate().map(|(i, (_, cells))| (known(cells), i)).max_by_key(|(n, i)| (*n, usize::MAX - i))?;
     if best.0 > 0 { Some(best.1) } else { rows.iter().position(|(_, cells)| cells.len() >= 2) }
 }
 
