@@ -121,7 +121,6 @@ impl Holder {
     }
 
     fn workbook(&self) -> Result<Vec<u8>, InventError> {
-        let codebook = Codebook::embedded();
         let mut book = Workbook::new();
         let bold = Format::new().set_bold();
         let records = book.add_worksheet();

@@ -13,6 +13,7 @@ fn read(bytes: &[u8], mapping: Option<&Crosswalk>) -> (Vec<Incoming>, Summary) {
         mapping: mapping.map_or(Mapping::Detect, Mapping::Is),
         today: 20_260_101,
         records: true,
+        repeats: false,
     };
     let summary = check::run(Box::new(bytes), &Hints::default(), settings, &mut |event| {
         match event {

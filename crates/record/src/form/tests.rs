@@ -224,17 +224,6 @@ proptest! {
     }
 }
 
-#[test]
-#[ignore = "writes the forms to the folder named by ACCORD_FORMS, to be looked at"]
-fn write_the_forms_out() {
-    let Ok(dir) = std::env::var("ACCORD_FORMS") else { return };
-    let dir = std::path::Path::new(&dir);
-    std::fs::write(dir.join("event-workbook.xlsx"), workbook(codebook()).unwrap()).unwrap();
-    std::fs::write(dir.join("event-xlsform.xlsx"), xlsform(codebook()).unwrap()).unwrap();
-    std::fs::write(dir.join("event-sheet.html"), printable(codebook())).unwrap();
-    std::fs::write(dir.join("README.md"), readme(codebook()).unwrap()).unwrap();
-}
-
 /// Rows to fill in by sheet of the workbook: column name to text.
 type Filled<'a> = &'a [(usize, &'a [(&'a str, &'a str)])];
 

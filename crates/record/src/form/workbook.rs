@@ -39,6 +39,8 @@ pub(super) fn write(form: &Form) -> Result<Vec<u8>, FormError> {
 fn fill_in(form: &Form, name: &str, ranges: &Ranges, sheet: &mut Worksheet) -> Result<(), FormError> {
     let ids = Format::new().set_font_size(8).set_font_color(Color::RGB(0x5A_5A_5A)).set_italic();
     let columns: Vec<(&Section, &Question)> = form.on(Place::Workbook).filter(|(s, _)| s.sheet == name).collect();
+    // Cells are text: a spreadsheet would make a date of the age "12-15", and a day of the month "2026-03".
+    let text = Format::new().set_num_format_index(49);
     let repeats = columns.first().is_some_and(|(section, _)| section.repeats);
     let last = if repeats { LAST_PART } else { LAST_RECORD };
     sheet.set_name(name)?;
@@ -50,6 +52,7 @@ fn fill_in(form: &Form, name: &str, ranges: &Ranges, sheet: &mut Worksheet) -> R
         sheet.write_string_with_format(0, 0, "Your own case number", &words(0))?;
         sheet.write_string_with_format(1, 0, "record_id", &ids)?;
         sheet.set_column_width(0, 16)?;
+        sheet.set_column_format(0, &text)?;
         let known = format!("=records!$A${}:$A${}", FIRST + 1, LAST_RECORD + 1);
         let validation = DataValidation::new()
             .allow_list_formula(Formula::new(known))
@@ -67,6 +70,7 @@ fn fill_in(form: &Form, name: &str, ranges: &Ranges, sheet: &mut Worksheet) -> R
         sheet.write_string_with_format(0, column, &question.words, &words(shade.0))?;
         sheet.write_string_with_format(1, column, &question.column, &ids)?;
         sheet.set_column_width(column, if question.list.is_some() { 24 } else { 16 })?;
+        sheet.set_column_format(column, &text)?;
         sheet.add_data_validation(FIRST, column, last, column, &validation(question, ranges)?)?;
         column += 1;
     }
