@@ -54,7 +54,9 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / (b > 0 ? b : 0.01)
 
 accord() { "$CARGO_TARGET_DIR/release/accord" "$@"; }
 
+# NO_BUILD=1 takes what is there.
 build_release() {
+    [ -z "${NO_BUILD:-}" ] || return 0
     cargo build --release --quiet --package accord --package accord-bench
 }
 

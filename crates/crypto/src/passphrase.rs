@@ -202,6 +202,7 @@ mod tests {
         assert_eq!(hex::encode(out), "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
     }
 
+    // PRIVACY 18: six generated words.
     #[test]
     fn generated_passphrases_are_six_words_of_the_list_and_never_the_same() {
         let a = Passphrase::make(6).unwrap();
@@ -227,6 +228,7 @@ mod tests {
         }
     }
 
+    // PRIVACY 18: never under 64 MiB.
     #[test]
     fn parameters_below_the_floor_are_refused_also_when_read_from_a_file() {
         assert!(KdfParams::new(1024, 3, 4).is_err());

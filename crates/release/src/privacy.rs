@@ -103,6 +103,7 @@ mod tests {
         assert!(statement.epsilon_cumulative > statement.epsilon);
     }
 
+    // PRIVACY 10: the decision reads no exact count.
     #[test]
     fn privacy_04_whether_a_holder_may_publish_alone_depends_on_its_declared_bound_only() {
         assert!(!is_worth_publishing(200, 16));

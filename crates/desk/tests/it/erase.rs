@@ -1,6 +1,7 @@
 use crate::kit::{TODAY, import, new_vault, open, people, person, readable};
 use accord_desk::VaultError;
 
+// PRIVACY 19: the key is destroyed, the vault key rotated, and the certificate names the day of older backups.
 #[tokio::test]
 async fn an_erased_record_is_gone_its_key_is_destroyed_and_the_certificate_says_so() {
     let dir = tempfile::tempdir().unwrap();
@@ -36,6 +37,7 @@ async fn an_erased_record_does_not_come_back_with_the_next_file() {
     assert!(matches!(vault.erase("a4", TODAY).await, Err(VaultError::NoSuchRecord)));
 }
 
+// PRIVACY 19: secure_delete, and the write-ahead log is cut.
 #[tokio::test]
 async fn the_key_files_bytes_of_an_erased_record_are_overwritten() {
     let dir = tempfile::tempdir().unwrap();
