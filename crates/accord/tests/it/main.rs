@@ -1,0 +1,10 @@
+//! The binary as a user meets it: exit codes, what it says, what it leaves behind.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
+
+mod check;
+mod demo;
+mod desk;
+mod leak;
+mod protect;
+mod release;
+mod support;

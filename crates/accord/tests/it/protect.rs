@@ -1,0 +1,300 @@
+//! `accord protect`: drafts from files, the ledger beside them, crashes between debit and output.
+
+use crate::support::{accord, arg, files_below, fine, invented, json, long, ran, run};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn protect<'a>(file: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec!["protect", file, "--rows-are-people", "--invented", "--epsilon", "1", "--out", out];
+    args.extend(more);
+    args
+}
+
+#[test]
+fn privacy_12_a_draft_is_made_with_a_ledger_beside_the_file_and_verifies_as_a_draft() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 300);
+    let out = dir.path().join("draft");
+    let said = json(&protect(arg(&file), arg(&out), &[]));
+    assert_eq!(said["status"], "draft");
+    assert!((said["epsilon"].as_f64().unwrap() - 1.0).abs() < 1e-3);
+    assert!(dir.path().join("INVENTED-300.csv.accord-ledger").is_file());
+    let verified = json(&["verify", arg(&out)]);
+    assert_eq!((verified["sound"].as_bool(), verified["trusted"].as_bool()), (Some(true), Some(false)));
+    for path in files_below(&out).iter().filter(|p| p.extension().is_some_and(|e| e == "csv")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains("INVENTED DATA"), "{}", path.display());
+    }
+    // Seconds and memory are said at the terminal, never in the bundle.
+    assert!(said["seconds"].is_number());
+    let all: String = files_below(&out).iter().map(|p| std::fs::read_to_string(p).unwrap()).collect();
+    assert!(!all.contains("seconds") && !all.contains("peak_memory"));
+}
+
+#[test]
+fn privacy_02_an_epsilon_that_makes_no_sense_is_refused_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 20);
+    let out = dir.path().join("draft");
+    for epsilon in ["0", "-1", "-0.5", "NaN", "inf", "-inf", "51", "1e300", "1e-12"] {
+        let ran = run(&["protect", arg(&file), "--rows-are-people", "--epsilon", epsilon, "--out", arg(&out)]);
+        assert_eq!(ran.code, 3, "epsilon {epsilon}: {} {}", ran.out, ran.err);
+        assert!(ran.err.contains("epsilon"), "{}", ran.err);
+    }
+    for delta in ["0", "-1", "NaN", "0.5", "2"] {
+        let ran = run(&protect(arg(&file), arg(&out), &["--delta", delta]));
+        assert_eq!(ran.code, 3, "delta {delta}: {}", ran.err);
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "something was written");
+    assert_eq!(run(&["protect", arg(&file), "--rows-are-people", "--epsilon", "much", "--out", "x"]).code, 2);
+    assert_eq!(run(&["protect", arg(&file), "--epsilon", "1", "--out", "x"]).code, 2, "rows were taken for people");
+}
+
+#[test]
+fn privacy_09_the_account_and_the_calendar_end_a_data_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 20);
+    let outs: Vec<PathBuf> = (0..4).map(|i| dir.path().join(format!("draft-{i}"))).collect();
+    for out in &outs[..2] {
+        fine(&protect(arg(&file), arg(out), &["--slot", "2026-1", "--cap", "2"]));
+    }
+    let third = run(&protect(arg(&file), arg(&outs[2]), &["--slot", "2026-1", "--cap", "2"]));
+    assert_eq!(third.code, 3);
+    assert!(third.err.contains("two draws"), "{}", third.err);
+    // The next slot is open, but the account holds only so much.
+    fine(&protect(arg(&file), arg(&outs[2]), &["--slot", "2026-2", "--cap", "2"]));
+    let over = run(&protect(arg(&file), arg(&outs[3]), &["--slot", "2026-2", "--cap", "2"]));
+    assert_eq!(over.code, 3);
+    assert!(over.err.contains("budget"), "{}", over.err);
+    // Nor does a higher cap or another name of the file give more.
+    let raised = run(&protect(arg(&file), arg(&outs[3]), &["--slot", "2027-1", "--cap", "9"]));
+    assert_eq!(raised.code, 3, "{}", raised.err);
+    assert!(!outs[3].exists());
+}
+
+#[test]
+fn privacy_07_a_crash_between_debit_and_output_is_taken_up_without_a_second_measurement() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 100);
+    let out = dir.path().join("draft");
+    let args = protect(arg(&file), arg(&out), &[]);
+    let died = accord(&args).env("ACCORD_TEST_DIE_AT", "measured").output().unwrap();
+    assert!(!died.status.success() && !out.exists());
+    let ledger = ledger_of(&file);
+    let before = rows(&ledger);
+    assert_eq!((before.entries, before.measured), (1, 1));
+    let said = json(&args);
+    assert_eq!(said["resumed"], true);
+    let after = rows(&ledger);
+    assert_eq!((after.entries, after.tables), (1, before.tables), "the crash cost a second draw");
+    // What was published is what had been committed before the crash.
+    let released: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("release.json")).unwrap()).unwrap();
+    for table in released["tables"].as_array().unwrap() {
+        assert!(before.values.contains(&table["noisy"].to_string()), "a table was measured again");
+    }
+}
+
+/// Kills the program at random moments; then: whatever output stands is whole and verifies, nothing half is left, every
+/// output has its debit, and no draw has more measurements than its plan.
+#[test]
+fn privacy_07_kills_at_any_moment_leave_no_output_without_debit_and_nothing_half() {
+    let kills = if long() { 1000 } else { 25 };
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 400);
+    let ledger = ledger_of(&file);
+    let mut survived = 0;
+    for kill in 0..kills {
+        let out = dir.path().join(format!("draft-{kill}"));
+        let slot = format!("slot-{kill}");
+        let args = [
+            "protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "0.1", "--cap", "50", "--slot", &slot,
+            "--out", arg(&out),
+        ];
+        let mut child = accord(&args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Spread over the whole run, which is some tenths of a second.
+        std::thread::sleep(Duration::from_millis((kill * 37) % 400));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if out.exists() {
+            survived += 1;
+            fine(&["verify", arg(&out)]);
+        } else if kill % 5 == 0 {
+            // Going on after a kill works, with at most one more debit in the slot.
+            fine(&args);
+        }
+    }
+    let found = rows(&ledger);
+    let outputs = (0..kills).filter(|k| dir.path().join(format!("draft-{k}")).exists()).count();
+    assert!(outputs as i64 <= found.entries, "{outputs} outputs, {} debits", found.entries);
+    // Three tables, the same three for microdata, and the grounds of reading.
+    assert!(found.most_per_draw <= 7, "a draw has {} measurements", found.most_per_draw);
+    assert!(found.most_per_slot <= 2);
+    let strays = std::fs::read_dir(dir.path()).unwrap().filter(|e| {
+        let name = e.as_ref().unwrap().file_name().into_string().unwrap();
+        name.starts_with(".draft") && dir.path().join(&name).join("manifest.json").exists() && name.ends_with("draft")
+    });
+    assert_eq!(strays.count(), 0);
+    println!("{kills} kills, {survived} runs were quicker than their kill, {} debits", found.entries);
+}
+
+#[test]
+fn privacy_06_only_rows_with_consent_or_a_legal_basis_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("INVENTED-consent.csv");
+    let mut text = String::from("record_id,sex_registered,consent_p2,consent_p5,legal_basis\n");
+    for i in 0..400 {
+        let (p2, p5, basis) = match i % 4 {
+            0 => ("yes", "yes", ""),
+            1 => ("yes", "no", ""),
+            2 => ("no", "no", "official_statistics"), // a refusal stands against a legal basis
+            _ => ("", "", ""),
+        };
+        text.push_str(&format!("INV-{i},female,{p2},{p5},{basis}\n"));
+    }
+    std::fs::write(&file, text).unwrap();
+    let out = dir.path().join("draft");
+    fine(&["protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "40", "--cap", "50", "--out", arg(&out)]);
+    assert_near(headline(&out, "all"), 200);
+    let synthetic = std::fs::read_to_string(out.join("synthetic.csv")).unwrap().lines().count() as i64 - 1;
+    assert!((synthetic - 100).abs() <= 5, "{synthetic} synthetic rows for 100 with consent to microdata");
+}
+
+#[test]
+fn privacy_01_rows_of_one_person_are_counted_up_to_the_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("INVENTED-rows.csv");
+    let mut text = String::from("record_id,sex_registered\n");
+    for person in 0..100 {
+        for _ in 0..5 {
+            text.push_str(&format!("INV-{person},female\n"));
+        }
+    }
+    std::fs::write(&file, text).unwrap();
+    let out = dir.path().join("draft");
+    let refused = run(&["protect", arg(&file), "--rows-are-people", "--epsilon", "40", "--cap", "50", "--out", arg(&out)]);
+    assert_eq!(refused.code, 0, "{}", refused.err);
+    assert_near(headline(&out, "all"), 100); // repeated identifiers fail the check where rows are people
+    let out = dir.path().join("by-person");
+    fine(&[
+        "protect", arg(&file), "--person", "record_id", "--rows-per-person", "2", "--epsilon", "40", "--cap", "50",
+        "--ledger", arg(&dir.path().join("other-ledger")), "--out", arg(&out),
+    ]);
+    assert_near(headline(&out, "all"), 200);
+    let text = std::fs::read_to_string(out.join("release.json")).unwrap();
+    assert!(text.contains("at most 2 rows are counted"));
+}
+
+#[test]
+fn an_output_folder_in_use_is_never_written_over_and_costs_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 20);
+    let out = dir.path().join("mine");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("precious.txt"), "keep").unwrap();
+    let ran = run(&protect(arg(&file), arg(&out), &[]));
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("not empty"), "{}", ran.err);
+    assert!(!ledger_of(&file).exists(), "budget was spent for an output that could not be written");
+    assert_eq!(std::fs::read_to_string(out.join("precious.txt")).unwrap(), "keep");
+}
+
+#[test]
+fn the_real_table_is_protected_if_it_is_there() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ctdc/ctdc_global_synthetic_2021.csv.gz");
+    if !data.is_file() {
+        println!("skipped: {} is not here", data.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("draft");
+    let ledger = dir.path().join("ledger");
+    fine(&[
+        "protect", arg(&data), "--as", "ctdc", "--rows-are-people", "--epsilon", "4", "--ledger", arg(&ledger), "--out",
+        arg(&out),
+    ]);
+    // 193,025 rows; at epsilon 4 the total is known within some tens.
+    assert!((headline(&out, "all") - 193_025).abs() < 100, "{}", headline(&out, "all"));
+    fine(&["verify", arg(&out)]);
+}
+
+fn assert_near(value: i64, truth: i64) {
+    assert!((value - truth).abs() <= 5, "{value} is not near {truth}");
+}
+
+/// The published value of a headline group.
+fn headline(out: &Path, group: &str) -> i64 {
+    let bundle: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("release.json")).unwrap()).unwrap();
+    let all = bundle["headlines"].as_array().unwrap();
+    let found = all.iter().find(|h| h["group"] == group).unwrap();
+    found["figure"]["value"]["value"].as_i64().unwrap_or_else(|| panic!("no value: {found}"))
+}
+
+fn ledger_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".accord-ledger");
+    name.into()
+}
+
+/// What a ledger file holds.
+struct Rows {
+    entries: i64,
+    measured: i64,
+    tables: i64,
+    most_per_draw: i64,
+    most_per_slot: i64,
+    values: Vec<String>,
+}
+
+fn rows(ledger: &Path) -> Rows {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", ledger.display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let one = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap() };
+        let sealed: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM budget_measurement").fetch_all(&pool).await.unwrap();
+        let values = sealed
+            .iter()
+            .map(|b| serde_json::from_slice::<serde_json::Value>(b).unwrap().to_string())
+            .collect();
+        Rows {
+            entries: one("SELECT count(*) FROM budget_entry").await,
+            measured: one("SELECT count(*) FROM budget_draw WHERE state IN ('measured', 'delivered')").await,
+            tables: one("SELECT count(*) FROM budget_measurement").await,
+            most_per_draw: one(
+                "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_measurement GROUP BY draw)",
+            )
+            .await,
+            most_per_slot: one("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_draw GROUP BY slot)").await,
+            values,
+        }
+    })
+}
+
+#[test]
+fn two_draws_at_once_on_one_ledger_are_kept_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 3000);
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let first = accord(&protect(arg(&file), arg(&a), &["--slot", "x"]))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let second = ran(accord(&protect(arg(&file), arg(&b), &["--slot", "y"])).output().unwrap());
+    let first = ran(first.wait_with_output().unwrap());
+    assert!(first.code == 0 || second.code == 0, "{} {}", first.err, second.err);
+    for (ran, out) in [(&first, &a), (&second, &b)] {
+        if ran.code == 0 {
+            fine(&["verify", arg(out)]);
+        } else {
+            assert!(ran.err.contains("another") && !out.exists(), "{}", ran.err);
+        }
+    }
+}
