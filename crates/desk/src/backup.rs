@@ -94,7 +94,7 @@ pub fn keys_beside(data: &Path) -> PathBuf {
 impl Vault {
     /// Writes a backup: `out` for the data, `out.keys` for the keys. Neither may exist. Both are read back and checked.
     pub async fn backup(&self, out: &Path, on: Date) -> Result<BackupReport> {
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
         let keys_out = keys_beside(out);
         for path in [out, &keys_out] {
             if path.exists() {

@@ -201,7 +201,7 @@ impl Vault {
     /// Records an event for the record with this local identifier.
     pub async fn record_consent(&self, id: &str, event: &ConsentEvent) -> Result<()> {
         event.check()?;
-        let _lock = self.lock()?;
+        let _lock = self.lock().await?;
         let token = self.token(id);
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         find(&mut tx, &token).await?;

@@ -44,7 +44,7 @@ pub struct ErasureCertificate {
 impl Vault {
     /// Erases the record with this local identifier.
     pub async fn erase(&mut self, id: &str, on: Date) -> Result<ErasureCertificate> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         if self.ring.by_passphrase.is_none() {
             return Err(VaultError::NeedsPassphrase);
         }

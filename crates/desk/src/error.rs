@@ -35,6 +35,9 @@ pub enum VaultError {
     /// Somebody else is writing.
     #[error("another accord is changing this vault at this moment; wait until it has finished and try again")]
     Busy,
+    /// Another program rotated the keys since this one opened the vault.
+    #[error("the keys of this vault were changed by another accord; open it again (nothing was changed)")]
+    Stale,
     /// No room left.
     #[error("the disk is full; nothing was changed: make room and try again")]
     DiskFull,

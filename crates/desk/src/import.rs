@@ -167,7 +167,7 @@ pub struct ImportWriter<'v> {
 impl Vault {
     /// Begins an import. [`VaultError::Busy`] if somebody else is changing this vault.
     pub async fn import(&self, meta: BatchMeta) -> Result<ImportWriter<'_>> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         // Empty logs to begin with: if the disk fills up, all that is in them can be thrown away at once.
         for pool in [&self.pool, &self.keys] {
             match store::truncate_wal(pool).await {
@@ -233,7 +233,7 @@ impl Vault {
     /// Takes an import back: its records go and their keys are destroyed. Their years of first import stay, so that
     /// records which come back don't start a fresh privacy account. Returns how many records went.
     pub async fn undo_import(&mut self, number: i64, on: Date) -> Result<u64> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query("SELECT state FROM batch WHERE id = ?").bind(number).fetch_optional(&mut *tx).await?;
         match row.map(|r| r.try_get::<i64, _>(0)).transpose()? {

@@ -87,7 +87,14 @@ impl Vault {
                     report.destroyed += slots.count() as u64;
                     continue;
                 };
-                let keys = PageKeys::open(&self.ring.vault, id, key_row.try_get(1).map_err(VaultError::from)?)?;
+                let keys = match PageKeys::open(&self.ring.vault, id, key_row.try_get(1).map_err(VaultError::from)?) {
+                    Ok(keys) => keys,
+                    Err(e) => {
+                        // Rotated by somebody else meanwhile, or really damaged?
+                        self.check_epoch().await?;
+                        return Err(e.into());
+                    }
+                };
                 let claims = self.page_consent(row)?;
                 for (slot, (token, sealed)) in slots.iter().enumerate() {
                     if !keys.open_record(slot, &token, sealed, &mut plain)? {

@@ -105,7 +105,7 @@ async fn restore_into(
     if header.vault != keys_label.vault {
         return Err(wrong(&files.keys, "its label is damaged"));
     }
-    let opened = unlock_header(header.clone(), unlock).await?;
+    let opened = unlock_header(header.clone(), &unlock).await?;
     let [(epoch, vault_key)] = opened.keys.as_slice() else {
         return Err(wrong(&files.keys, "its label is damaged"));
     };

@@ -16,7 +16,7 @@ use sqlx::{Connection as _, Row as _};
 impl Vault {
     /// Gives the vault a new vault key. The passphrase and the shares stay.
     pub async fn rotate(&mut self) -> Result<()> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         self.rotate_locked(&lock).await
     }
 
@@ -29,7 +29,7 @@ impl Vault {
 
     /// Sets a new passphrase, and a new vault key with it: the old passphrase opens nothing that is written from now on.
     pub async fn set_passphrase(&mut self, passphrase: &Passphrase) -> Result<()> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         let kdf = Kdf::make(self.header.kdf.params)?;
         let by_passphrase = derive(kdf.clone(), passphrase.clone()).await?;
         let by_recovery = self.header.recovery_key(self.ring.epoch, &self.ring.vault)?;
@@ -39,7 +39,7 @@ impl Vault {
 
     /// Makes a new set of recovery shares, and a new vault key with it; the old shares open nothing any more.
     pub async fn rotate_shares(&mut self) -> Result<RecoveryShares> {
-        let lock = self.lock()?;
+        let lock = self.lock().await?;
         let by_passphrase = self.ring.by_passphrase.clone().ok_or(VaultError::NeedsPassphrase)?;
         let secret = RecoverySecret::make()?;
         let shares = secret.split()?;

@@ -158,8 +158,19 @@ impl Vault {
                 return Err(VaultError::Damaged(format!("{name} is missing")));
             }
         }
-        let opened = unlock_header(header.clone(), unlock).await?;
-        Vault::open_with(dir, header, opened).await
+        let opened = unlock_header(header.clone(), &unlock).await?;
+        match Vault::open_with(dir, header, opened).await {
+            // Somebody may have rotated the keys between the header and the key file: look once more.
+            Err(VaultError::Stale) => {
+                let header = Header::read(dir)?;
+                let opened = unlock_header(header.clone(), &unlock).await?;
+                Vault::open_with(dir, header, opened).await.map_err(|e| match e {
+                    VaultError::Stale => VaultError::Damaged("keys.db does not belong to this vault.json".into()),
+                    other => other,
+                })
+            }
+            other => other,
+        }
     }
 
     pub(crate) async fn open_with(dir: &Path, header: Header, opened: Opened) -> Result<Vault> {
@@ -168,9 +179,7 @@ impl Vault {
         let row = sqlx::query("SELECT epoch FROM epoch WHERE one = 1").fetch_optional(&mut *conn).await?;
         let epoch = row.map(|r| r.try_get::<i64, _>(0)).transpose()?.unwrap_or(0) as u64;
         let key = opened.keys.into_iter().find(|(e, _)| *e == epoch);
-        let Some((_, vault_key)) = key else {
-            return Err(VaultError::Damaged("keys.db does not belong to this vault.json".into()));
-        };
+        let Some((_, vault_key)) = key else { return Err(VaultError::Stale) };
         let ring = Keyring::load(&mut conn, vault_key, epoch, opened.by_passphrase).await?;
         drop(conn);
         let pool = store::open(&dir.join(VAULT_DB), store::VAULT, 4).await?;
@@ -181,7 +190,7 @@ impl Vault {
         drop(conn);
         let mut vault = Vault { dir: dir.to_owned(), pool, keys, ring, header, settings, drawing_lock };
         // Whatever a crash left half done is finished now, unless somebody is at work.
-        if let Ok(lock) = vault.lock() {
+        if let Ok(lock) = vault.lock().await {
             vault.finish(&lock).await?;
         }
         Ok(vault)
@@ -196,8 +205,21 @@ impl Vault {
         self.destroy_pending_keys(lock).await
     }
 
-    /// Takes the lock of those who change the vault; [`VaultError::Busy`] if somebody holds it.
-    pub(crate) fn lock(&self) -> Result<WriteLock> {
+    /// Takes the lock of those who change the vault; [`VaultError::Busy`] if somebody holds it, [`VaultError::Stale`] if
+    /// somebody rotated its keys since it was opened: writing under the old ones would lose what is written.
+    pub(crate) async fn lock(&self) -> Result<WriteLock> {
+        let lock = self.lock_file()?;
+        self.check_epoch().await?;
+        Ok(lock)
+    }
+
+    /// Whether the keys in memory are those in force.
+    pub(crate) async fn check_epoch(&self) -> Result<()> {
+        let row = sqlx::query("SELECT epoch FROM epoch WHERE one = 1").fetch_one(&self.keys).await?;
+        if row.try_get::<i64, _>(0)? as u64 == self.ring.epoch { Ok(()) } else { Err(VaultError::Stale) }
+    }
+
+    fn lock_file(&self) -> Result<WriteLock> {
         let path = self.dir.join(LOCK);
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
@@ -342,10 +364,10 @@ pub(crate) async fn derive(kdf: Kdf, passphrase: Passphrase) -> Result<Key> {
 }
 
 /// Opens a header away from the runtime's threads.
-pub(crate) async fn unlock_header(header: Header, unlock: Unlock<'_>) -> Result<Opened> {
+pub(crate) async fn unlock_header(header: Header, unlock: &Unlock<'_>) -> Result<Opened> {
     let task = match unlock {
         Unlock::Passphrase(p) => {
-            let p = p.clone();
+            let p = (*p).clone();
             tokio::task::spawn_blocking(move || header.open(&Unlock::Passphrase(&p)))
         }
         Unlock::Shares(s) => {

@@ -35,6 +35,7 @@ async fn a_backup_restores_to_the_same_records_with_the_passphrase_or_with_share
     );
 }
 
+// PRIVACY 20.
 #[tokio::test]
 async fn without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
     let dir = tempfile::tempdir().unwrap();
@@ -65,6 +66,8 @@ async fn without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
     let (mut back, seen) = restore(&files, &at("r3"), Unlock::Passphrase(&p), Some(&erased), TODAY).await.unwrap();
     assert!(seen.drawing_locked.unwrap().contains("erasure"));
 
+    assert!(back.present_heads(&report.heads).await.unwrap().is_some(), "older heads don't undo what newer ones told");
+
     // Heads of another vault, or with a hash that isn't ours, unlock nothing.
     let mut other = report.heads.clone();
     other.vault = "00".repeat(16);
@@ -77,6 +80,7 @@ async fn without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
     assert!(back.present_heads(&half).await.unwrap().is_some());
 }
 
+// PRIVACY 19.
 #[tokio::test]
 async fn after_an_erasure_yesterdays_backup_stays_shut_under_todays_keys() {
     let dir = tempfile::tempdir().unwrap();

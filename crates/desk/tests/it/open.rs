@@ -81,6 +81,7 @@ async fn settings_that_make_no_sense_are_refused_before_anything_is_written() {
     }
 }
 
+// PRIVACY 18: recovery by two of three shares.
 #[tokio::test]
 async fn two_of_three_shares_open_a_vault_and_a_new_passphrase_follows() {
     let dir = tempfile::tempdir().unwrap();
@@ -172,4 +173,23 @@ async fn ledgers_notice_an_edited_removed_or_cut_entry() {
         }
         tx.commit().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_vault_whose_keys_another_program_rotated_refuses_to_write_under_the_old_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut one, _) = new_vault(dir.path()).await;
+    import(&one, "f", people("a", 0..5)).await.unwrap();
+    let mut two = open(dir.path()).await;
+    one.rotate().await.unwrap();
+    let today = crate::kit::TODAY;
+    assert!(matches!(import(&two, "g", people("b", 0..5)).await, Err(VaultError::Stale)));
+    assert!(matches!(two.rotate().await, Err(VaultError::Stale)));
+    assert!(matches!(two.erase("a1", today).await, Err(VaultError::Stale)));
+    assert!(matches!(two.backup(&dir.path().join("b"), today).await, Err(VaultError::Stale)));
+    assert!(matches!(two.verify(today).await, Err(VaultError::Stale)));
+    two.close().await;
+    let two = open(dir.path()).await;
+    import(&two, "g", people("b", 0..5)).await.unwrap();
+    assert_eq!(readable(&one).await.len(), 10);
 }
