@@ -204,7 +204,8 @@ pub fn write_records(seed: u64, n: u64, out: &mut dyn Write) -> Result<(), Inven
     Ok(())
 }
 
-fn csv_line(line: &mut String, cells: &[String], delimiter: char) {
+/// Appends a row, quoted where it must be.
+pub(crate) fn csv_line(line: &mut String, cells: &[String], delimiter: char) {
     for (i, cell) in cells.iter().enumerate() {
         if i > 0 {
             line.push(delimiter);

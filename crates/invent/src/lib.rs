@@ -23,12 +23,14 @@ mod own;
 mod person;
 mod plan;
 mod seen;
+mod spoilt;
 mod text;
 mod world;
 
 pub use file::write_records;
 pub use person::Person;
 pub use plan::{Aim, Basis};
+pub use spoilt::{Spoilt, spoilt};
 pub use text::Style;
 pub use world::{Holder, Truth, World};
 

@@ -86,3 +86,31 @@ fn the_stream_of_records_as_csv_is_read_back() {
         compare(got, &wanted, "stream");
     }
 }
+
+#[test]
+fn each_spoilt_file_has_just_the_finding_that_it_was_made_for() {
+    let files = spoilt(SEED);
+    assert!(files.len() >= 12 && files == spoilt(SEED));
+    for file in files {
+        let mut found = Vec::new();
+        let settings = Settings {
+            book: Codebook::embedded(),
+            mapping: Mapping::Detect,
+            today: 20_260_101,
+            records: true,
+            repeats: false,
+        };
+        let mut good = 0;
+        let done = check::run(Box::new(&file.bytes[..]), &Hints::default(), settings, &mut |event| {
+            match event {
+                Event::Finding(finding) => found.push((finding.code.id(), finding.row)),
+                Event::Record(..) => good += 1,
+                _ => {}
+            }
+            Flow::Go
+        });
+        done.unwrap();
+        assert_eq!(found, [(file.finding, file.row as u64 + 1)], "{}", file.name);
+        assert_eq!(good, 29, "{}", file.name);
+    }
+}

@@ -28,7 +28,7 @@ pub(super) fn write(form: &Form) -> String {
          The row under the questions holds the names of the columns. Leave it as it is: the reader finds its way by it.\n\n\
          ## On paper\n\n\
          Front: the person. Back: events and people, with the numbers of the codes under the tables. In the tables write `?` for \
-         not known and `-` for prefer not to say; leave empty what was not asked. Type it into the workbook afterwards, then \
+         not known and `-` for prefer not to say; leave the rest empty. Type it into the workbook afterwards (the sheet `codes` has the numbers), then \
          lock the paper away or destroy it.\n\n\
          ## On a telephone or tablet\n\n\
          Upload `event-xlsform.xlsx` to your own KoboToolbox or ODK server. A server that is not yours can read what you send to \

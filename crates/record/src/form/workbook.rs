@@ -147,7 +147,7 @@ fn codes(form: &Form, sheet: &mut Worksheet) -> Result<(), FormError> {
     let bold = Format::new().set_bold();
     sheet.set_name("codes")?;
     sheet.set_freeze_panes(1, 0)?;
-    for (column, (name, width)) in [("list", 24), ("answer", 44), ("code", 28), ("meaning", 80)].iter().enumerate() {
+    for (column, (name, width)) in [("list", 24), ("answer", 44), ("code", 28), ("number on paper", 16), ("meaning", 80)].iter().enumerate() {
         sheet.write_string_with_format(0, column as u16, *name, &bold)?;
         sheet.set_column_width(column as u16, *width)?;
     }
@@ -158,7 +158,10 @@ fn codes(form: &Form, sheet: &mut Worksheet) -> Result<(), FormError> {
             sheet.write_string(row, 1, answer)?;
             sheet.write_string(row, 2, &choice.id)?;
             let meaning = if answer == choice.id && choice.number == 0 { &choice.label } else { &choice.definition };
-            sheet.write_string(row, 3, meaning)?;
+            if choice.number > 0 {
+                sheet.write_number(row, 3, choice.number)?;
+            }
+            sheet.write_string(row, 4, meaning)?;
             row += 1;
         }
     }
