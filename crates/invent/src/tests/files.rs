@@ -54,7 +54,7 @@ fn compare(got: &Incoming, wanted: &Incoming, file: &str) {
 
 #[test]
 fn every_file_is_read_back_without_a_finding_and_gives_what_was_invented() {
-    for holder in &world(SEED, &small()).holders {
+    for holder in &world(SEED, &demo_holders()).holders {
         let mapping = holder.mapping().map(|text| Crosswalk::parse(&text).unwrap());
         let (got, summary) = read(&bytes(holder), mapping.as_ref());
         assert_eq!(got.len(), holder.spec.records, "{} {summary:?}", holder.file_name());
