@@ -67,12 +67,26 @@ pub struct Panel {
 }
 
 const WIDTH: f64 = 340.0;
-const LINE: f64 = 16.0;
+const LINE: f64 = 17.0;
 const BAR: f64 = 12.0;
 
 /// The chart as SVG text. `id` must be unique in its page and hold letters, digits and `-` only.
 pub fn svg(id: &str, title: &str, panels: &[Panel], rtl: bool) -> String {
-    let top = panels.iter().flat_map(|p| &p.bars).map(|b| most(&b.mark)).max().unwrap_or(0).max(1);
+    scaled(id, title, panels, top(panels), rtl)
+}
+
+/// Small multiples: one chart a panel, all on one scale, to be set side by side where there is room.
+pub fn multiples(id: &str, title: &str, panels: Vec<Panel>, rtl: bool) -> Vec<String> {
+    let top = top(&panels);
+    let chart = |(at, panel): (usize, Panel)| scaled(&format!("{id}-{at}"), title, &[panel], top, rtl);
+    panels.into_iter().enumerate().map(chart).collect()
+}
+
+fn top(panels: &[Panel]) -> u64 {
+    panels.iter().flat_map(|p| &p.bars).map(|b| most(&b.mark)).max().unwrap_or(0).max(1)
+}
+
+fn scaled(id: &str, title: &str, panels: &[Panel], top: u64, rtl: bool) -> String {
     let mut body = String::new();
     let mut y = 4.0;
     for panel in panels {
@@ -90,7 +104,7 @@ pub fn svg(id: &str, title: &str, panels: &[Panel], rtl: bool) -> String {
     let _ = write!(
         out,
         "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y:.0}\" role=\"img\" \
-         aria-labelledby=\"{id}-t {id}-d\" font-family=\"system-ui, sans-serif\" font-size=\"12.5\">\
+         aria-labelledby=\"{id}-t {id}-d\" font-family=\"system-ui, sans-serif\" font-size=\"13.5\">\
          <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc><defs>{}{}</defs>{body}</svg>",
         escape(title),
         escape(&describe(panels)),
@@ -128,7 +142,7 @@ fn pattern(id: &str, name: &str, path: &str, stroke: &str, class: &str) -> Strin
 }
 
 fn draw_bar(out: &mut String, id: &str, bar: &Bar, top: f64, y: f64, rtl: bool) -> f64 {
-    let room = 50_usize.saturating_sub(bar.text.chars().count().min(34) + 2).max(14);
+    let room = 46_usize.saturating_sub(bar.text.chars().count().min(30) + 2).max(14);
     let lines = wrap(&clean(&bar.label), room);
     for (i, line) in lines.iter().enumerate() {
         text(out, "c-l", 0.0, y + 12.0 + LINE * i as f64, false, rtl, line);

@@ -476,7 +476,9 @@ fn reading(page: &str) -> String {
 
 #[tokio::test]
 async fn a_figure_page_reads_like_this() {
-    insta::assert_snapshot!(reading(&get(&published(), "/f/demo-2026-1.m1.group.girls-10-17").await.text()));
+    let text = reading(&get(&published(), "/f/demo-2026-1.m1.group.girls-10-17").await.text());
+    // Definition and caveats come from the workload, not from here.
+    insta::assert_snapshot!(text.split("What it means").next().unwrap());
 }
 
 #[tokio::test]

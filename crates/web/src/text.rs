@@ -39,6 +39,15 @@ pub fn capital(text: &str) -> String {
     }
 }
 
+/// The text with its first letter in lower case.
+pub fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,6 +33,10 @@ reliability-care = Use with care: the interval reaches between a quarter and a h
 reliability-range-only = Only the range is shown: the interval reaches over half of the number
 reliability-not-shown = Not shown: the noise says more than the number
 care-short = with care
+range-short = range only
+chart-by = { $who }, by { $what }
+chart-groups = Detected, by group
+export-package = Data Package
 
 figure-heading = Figure
 figure-table = The same in numbers
@@ -60,12 +64,12 @@ export-metadata = Metadata
 
 say-this = Say it like this
 say-not = Don’t say it like this
-say-source = (Accord, figure { $figure })
-dont-exact = “There are exactly { $value }: { $subject }.” The interval is part of the number.
-dont-all = “{ $value } exist: { $subject }.” These were detected by the organisations that contribute; more exist.
-dont-rescued = “{ $value } were rescued: { $subject }.” Being recorded is not being rescued.
-dont-middle = “{ $value }: { $subject }.” The middle of a range is not a number.
-dont-zero = “None: { $subject }.” No number is not nought.
+say-source = (Accord, figure { $figure }.)
+dont-exact = “{ $subject }: exactly { $value }.” The interval is part of the number.
+dont-all = “{ $subject }: { $value } exist.” These were detected by the organisations that contribute; more exist.
+dont-rescued = “{ $subject }: { $value } rescued.” Being recorded is not being rescued.
+dont-middle = “{ $subject }: { $value }.” The middle of a range is not a number.
+dont-zero = “{ $subject }: none.” No number is not nought.
 cite = Accord, “{ $title }”, release { $release }, figure { $figure }.
 
 # Columns of exports, described in their metadata.

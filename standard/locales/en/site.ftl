@@ -26,7 +26,7 @@ languages = Languages
 number-group = ,
 
 banner-label = About the data on this page
-banner-invented = The people behind these numbers do not exist. This shows how the site works; nothing here may be cited as fact.
+banner-invented = These people do not exist; nothing here may be cited as fact.
 banner-draft = DRAFT: not decided by a council
 banner-not-checked = DRAFT: the council’s decision was not checked on this host
 banner-deferred = DRAFT: put off by the survivor council

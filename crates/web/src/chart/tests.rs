@@ -13,7 +13,7 @@ fn one(bars: Vec<Bar>) -> Vec<Panel> {
 fn the_mark_is_the_range_and_the_value_a_tick_on_it() {
     let panels = one(vec![bar("Girls", Mark::Value { value: 50, low: 40, high: 100 }, Tone::Plum)]);
     let text = svg("a", "t", &panels, false);
-    assert!(text.contains(r#"class="c-plum" x="134.4" y="22.0" width="201.6""#), "{text}");
+    assert!(text.contains(r#"class="c-plum" x="134.4" y="23.0" width="201.6""#), "{text}");
     assert!(text.contains(r#"class="c-tick" x="168.0""#), "{text}");
 }
 

@@ -27,6 +27,8 @@ struct Ask {
     ask: String,
     /// What can be shown today; `None` is an empty cell.
     answer: Option<Link>,
+    /// Whether the answer is a figure, which its caveat must stand beside.
+    figure: bool,
     /// What an empty cell needs, or what the answer does not say yet.
     rest: String,
 }
@@ -51,13 +53,20 @@ pub async fn call(visit: Visit) -> Response {
                 .map(|ask| {
                     let answer = newest.and_then(|release| live(&page, release, ask));
                     let rest = if answer.is_some() { "rest" } else { "empty" };
-                    Ask { ask: page.t(&format!("ask-{ask}")), answer, rest: page.t(&format!("ask-{ask}-{rest}")) }
+                    let figure = answer.is_some() && matches!(*ask, "girls" | "missing");
+                    Ask {
+                        ask: page.t(&format!("ask-{ask}")),
+                        answer,
+                        figure,
+                        rest: page.t(&format!("ask-{ask}-{rest}")),
+                    }
                 })
                 .collect(),
         })
         .collect();
     let studies = questions(&page, &visit.app.site).into_iter().map(|q| Ask {
         ask: q.title,
+        figure: q.figure.is_some(),
         answer: q.figure.map(|f| Link { words: f.statement, href: f.href }),
         rest: q.unknown,
     });

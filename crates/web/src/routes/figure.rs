@@ -82,11 +82,12 @@ fn flagged(f: &FigureView, sentence: String) -> String {
 
 /// "Say it like this" and "don't say it like this".
 fn wording(page: &Page, found: &Found<'_>, f: &FigureView) -> (Vec<String>, Vec<String>) {
-    let subject = crate::view::figure::subject(page, found);
+    let subject = crate::text::capital(&crate::view::figure::subject(page, found));
     let source = page.with("say-source", &[("figure", (&found.figure.id).into())]);
-    let mut say = vec![flagged(f, format!("{} {} {source}", f.statement, f.note))];
+    let mut say = vec![flagged(f, format!("{} {}. {source}", f.statement, f.note))];
     if let Some(natural) = &f.natural {
-        say.push(flagged(f, format!("{}: {natural} {} {source}", crate::text::capital(&subject), f.note)));
+        let natural = crate::text::lower(natural);
+        say.push(flagged(f, format!("{subject}: {natural} {}. {source}", f.note)));
     }
     let subject = ("subject", (&subject).into());
     let dont = match &found.figure.value {

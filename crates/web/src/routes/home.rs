@@ -3,10 +3,10 @@
 
 use crate::page::{Page, Visit, render};
 use crate::say;
-use crate::text::{capital, clean};
+use crate::text::{capital, clean, lower};
 use crate::view::FigureView;
-use crate::view::figure::{Link, release_link};
-use crate::view::table::category_label;
+use crate::view::figure::{self, Link, release_link};
+use crate::view::table::{category_label, dimension_label};
 use accord_hub::{Found, Published, Site};
 use accord_release::bundle::{Headline, Outcome};
 use accord_standard::figure::FigureValue;
@@ -126,7 +126,12 @@ fn technology(page: &Page, site: &Site, release: &Published) -> Option<FigureVie
     let speaks = roles.categories.iter().find(|c| c.id.contains("recruit")).or_else(|| roles.categories.first())?;
     let shown: Vec<(String, Found<'_>)> =
         roles.categories.iter().filter_map(|c| Some((category_label(page, roles, c), found(&c.id)?))).collect();
-    Some(FigureView::group(page, &found(&speaks.id)?, "q-technology", shown))
+    let age = entry.spec.dimensions.get(1)?;
+    let band = age.categories.iter().find(|c| c.id == "a15_17")?;
+    let who = capital(&figure::who(page, &entry.spec.dimensions[0], girls, age, band));
+    let what = lower(&dimension_label(page, roles));
+    let title = page.with("chart-by", &[("who", (&who).into()), ("what", (&what).into())]);
+    Some(FigureView::group(page, &found(&speaks.id)?, "q-technology", Some(title), shown))
 }
 
 /// Girls by age band, with those whose age or sex is not known: the release's headlines, without the total.
@@ -135,12 +140,11 @@ fn girls(page: &Page, site: &Site, release: &Published) -> Option<FigureView> {
     let speaks = release
         .headline("girls-10-17")
         .or_else(|| all.iter().filter(|h| h.group.starts_with("girls")).max_by_key(|h| most(h)))?;
-    let shown: Vec<(String, Found<'_>)> = all
-        .iter()
-        .filter(|h| h.group != "all")
+    let shown: Vec<(String, Found<'_>)> = std::iter::once(speaks)
+        .chain(all.iter().filter(|h| h.group != "all" && h.group != speaks.group))
         .filter_map(|h| Some((capital(&clean(&h.figure.subject)), site.figure(&h.figure.id)?)))
         .collect();
-    Some(FigureView::group(page, &site.figure(&speaks.figure.id)?, "q-girls", shown))
+    Some(FigureView::group(page, &site.figure(&speaks.figure.id)?, "q-girls", Some(page.t("chart-groups")), shown))
 }
 
 fn most(headline: &Headline) -> u64 {

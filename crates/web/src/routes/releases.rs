@@ -9,6 +9,7 @@ use crate::view::FigureView;
 use crate::view::figure::{Link, exports, release_link};
 use accord_hub::Published;
 use accord_hub::site::HEADLINES;
+use accord_standard::codebook::Codebook;
 use askama::Template;
 use axum::response::Response;
 
@@ -120,7 +121,7 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
         organisations: info
             .organisations
             .iter()
-            .map(|o| (clean(&o.name), w.label(&format!("organisation-{}", o.kind), &o.kind.replace('_', " "))))
+            .map(|o| (clean(&o.name), w.label(&format!("organisation-{}", o.kind), &kind(&o.kind))))
             .collect(),
         odds: say::odds(w, &release.bundle.privacy),
         privacy: privacy(&page, release),
@@ -133,6 +134,12 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
         page,
     };
     render(&one)
+}
+
+/// English label of a kind of organisation; a code that the standard doesn't know stands for itself.
+fn kind(code: &str) -> String {
+    let list = Codebook::embedded().lists.get("reporting_entity_type");
+    list.and_then(|l| l.codes.iter().find(|c| c.id == code)).map_or_else(|| code.to_owned(), |c| c.label.clone())
 }
 
 /// Numbers of the privacy statement, each with its name.
@@ -213,5 +220,10 @@ pub async fn bundle_file(visit: Visit, At((id, path)): At<(String, String)>) -> 
 
 /// The exports of a table of a release.
 pub fn table_exports(page: &Page, release: &Published, table: &str) -> Vec<Link> {
-    exports(page, &format!("/releases/{}/tables/{table}", release.id()), "table")
+    let mut links = exports(page, &format!("/releases/{}/tables/{table}", release.id()), "table");
+    if release.files.contains_key("datapackage.json") {
+        let href = page.href(&format!("/releases/{}/files/datapackage.json", release.id()));
+        links.push(Link { words: page.t("export-package"), href });
+    }
+    links
 }

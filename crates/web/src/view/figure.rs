@@ -3,11 +3,11 @@
 use crate::chart::{self, Bar, Mark, Panel, Tone};
 use crate::page::{Page, draft_key};
 use crate::say;
-use crate::text::{capital, clean};
+use crate::text::{capital, clean, lower};
 use crate::view::table::{category_label, dimension_label};
 use accord_hub::{Found, Place, Published};
 use accord_release::bundle::Share;
-use accord_standard::dimension::Rule;
+use accord_standard::dimension::{Category, Dimension, Rule};
 use accord_standard::figure::{Figure, FigureValue, Reliability};
 use accord_standard::workload::TableSpec;
 
@@ -42,6 +42,8 @@ pub struct FigureView {
     pub statement: String,
     /// The same as people count: so many in every hundred.
     pub natural: Option<String>,
+    /// What the chart shows, where it shows more than the statement.
+    pub chart_title: Option<String>,
     /// Chart as SVG; made by us from escaped text.
     pub chart: String,
     /// The line that never leaves a figure: detected, not all who exist.
@@ -148,11 +150,10 @@ pub fn release_link(page: &Page, release: &Published) -> Link {
 pub fn tone_of(found: &Found<'_>) -> Tone {
     match found.place {
         Place::Cell { table, cell } => {
-            let category = found.release.table_at(table).and_then(|entry| {
-                let first = *entry.spec.categories_of(cell).first()?;
-                entry.spec.dimensions.first()?.categories.get(first)
-            });
-            category.map_or(Tone::Navy, |c| tone(&c.id))
+            let Some(entry) = found.release.table_at(table) else { return Tone::Navy };
+            let at = entry.spec.categories_of(cell).into_iter().zip(&entry.spec.dimensions);
+            let ids: Vec<&str> = at.filter_map(|(c, d)| d.categories.get(c)).map(|c| c.id.as_str()).collect();
+            if ids.contains(&"unknown") { Tone::Unknown } else { ids.first().map_or(Tone::Navy, |id| tone(id)) }
         }
         Place::Headline { headline } => {
             let group = found.release.bundle.headlines.get(headline).map(|h| h.group.as_str()).unwrap_or_default();
@@ -176,15 +177,8 @@ pub fn subject(page: &Page, found: &Found<'_>) -> String {
     said.unwrap_or_else(|| clean(&found.figure.subject))
 }
 
-/// "girls aged 15–17, role of technology “Recruitment”", for tables by sex or gender and age at identification.
-fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
-    let at = spec.categories_of(cell);
-    let (sex, age) = (spec.dimensions.first()?, spec.dimensions.get(1)?);
-    if !matches!(sex.id.as_str(), "sex" | "gender") || age.rule != Rule::AgeBand || age.field != "age_at_identification"
-    {
-        return None;
-    }
-    let (who, band) = (sex.categories.get(at[0])?, age.categories.get(at[1])?);
+/// "girls aged 15–17", from a category of sex or gender and an age band.
+pub fn who(page: &Page, sex: &Dimension, who: &Category, age: &Dimension, band: &Category) -> String {
     let child = band.high.is_some_and(|high| high < 18);
     let key = match (tone(&who.id), band.id == "unknown", child) {
         (Tone::Plum, true, _) => "who-girls-women-unknown",
@@ -196,8 +190,19 @@ fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
         (_, true, _) => "who-people-unknown",
         (_, false, _) => "who-people",
     };
-    let (sex_label, band_label) = (category_label(page, sex, who), category_label(page, age, band));
-    let mut words = page.with(key, &[("band", (&band_label).into()), ("sex", (&lower(&sex_label)).into())]);
+    let (sex, band) = (lower(&category_label(page, sex, who)), category_label(page, age, band));
+    page.with(key, &[("band", (&band).into()), ("sex", (&sex).into())])
+}
+
+/// "girls aged 15–17, role of technology “Recruitment”", for tables by sex or gender and age at identification.
+fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
+    let at = spec.categories_of(cell);
+    let (sex, age) = (spec.dimensions.first()?, spec.dimensions.get(1)?);
+    let by_age = age.rule == Rule::AgeBand && age.field == "age_at_identification";
+    if !matches!(sex.id.as_str(), "sex" | "gender") || !by_age {
+        return None;
+    }
+    let mut words = who(page, sex, sex.categories.get(at[0])?, age, age.categories.get(at[1])?);
     for (dimension, category) in spec.dimensions.iter().zip(&at).skip(2) {
         let (what, answer) =
             (dimension_label(page, dimension), category_label(page, dimension, dimension.categories.get(*category)?));
@@ -207,12 +212,6 @@ fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
         );
     }
     Some(words)
-}
-
-/// The text with its first letter in lower case.
-fn lower(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// Share of a headline.
@@ -227,11 +226,17 @@ impl FigureView {
     /// One figure alone; `name` makes its chart's ids unique in the page.
     pub fn one(page: &Page, found: &Found<'_>, name: &str) -> FigureView {
         let label = capital(&subject(page, found));
-        FigureView::group(page, found, name, vec![(label, *found)])
+        FigureView::group(page, found, name, None, vec![(label, *found)])
     }
 
     /// A figure that speaks (`first`) with others beside it in one chart and table.
-    pub fn group(page: &Page, first: &Found<'_>, name: &str, shown: Vec<(String, Found<'_>)>) -> FigureView {
+    pub fn group(
+        page: &Page,
+        first: &Found<'_>,
+        name: &str,
+        chart_title: Option<String>,
+        shown: Vec<(String, Found<'_>)>,
+    ) -> FigureView {
         let w = page.words();
         let release = first.release;
         let unit = release.bundle.info.unit;
@@ -241,7 +246,8 @@ impl FigureView {
         let href = format!("/f/{}", first.figure.id);
         FigureView {
             natural: share_of(first).map(|s| say::share(w, s, unit)),
-            chart: chart::svg(name, &statement, &[Panel { title: None, bars }], w.rtl),
+            chart: chart::svg(name, chart_title.as_ref().unwrap_or(&statement), &[Panel { title: None, bars }], w.rtl),
+            chart_title,
             statement,
             note: page.t("detected"),
             flags: flags(page, release),

@@ -4,7 +4,7 @@
 use crate::chart::{self, Panel};
 use crate::page::Page;
 use crate::say;
-use crate::text::clean;
+use crate::text::{capital, clean, lower};
 use crate::view::figure;
 use accord_hub::Entry;
 use accord_standard::dimension::{Category, Dimension, Rule};
@@ -19,8 +19,8 @@ pub struct CellView {
     pub value: String,
     /// Interval, empty if there is none.
     pub interval: String,
-    /// Whether to use it with care.
-    pub care: bool,
+    /// A word of warning, empty if none is needed.
+    pub care: String,
 }
 
 /// One row.
@@ -56,8 +56,8 @@ pub struct TableView {
     pub columns: Vec<String>,
     /// Sections.
     pub sections: Vec<SectionView>,
-    /// Chart as SVG.
-    pub chart: String,
+    /// Charts as SVG, on one scale.
+    pub charts: Vec<String>,
     /// What the chart shows.
     pub chart_title: String,
     /// Definitions of the dimensions.
@@ -80,7 +80,11 @@ fn cell(page: &Page, figure: &Figure) -> CellView {
         href: page.href(&format!("/f/{}", figure.id)),
         value: say::value(w, &figure.value),
         interval: say::interval(w, &figure.value).unwrap_or_default(),
-        care: figure.reliability == Reliability::Care || matches!(figure.value, FigureValue::Range { .. }),
+        care: match (&figure.value, figure.reliability) {
+            (FigureValue::Range { .. }, _) => page.t("range-short"),
+            (FigureValue::Count { .. }, Reliability::Care) => page.t("care-short"),
+            _ => String::new(),
+        },
     }
 }
 
@@ -94,13 +98,13 @@ impl TableView {
         let count: usize = rest.iter().map(|d| d.size()).product();
         let sections = (0..count).map(|n| section(page, entry, &rest, n)).collect();
         let row_head = dimensions.get(1).map(|d| dimension_label(page, d)).unwrap_or_default();
-        let (chart_title, chart) = picture(page, entry);
+        let (chart_title, charts) = picture(page, entry);
         TableView {
             title: clean(&entry.spec.title),
             row_head,
             columns: dimensions.first().map(labels).unwrap_or_default(),
             sections,
-            chart,
+            charts,
             chart_title,
             dimensions: dimensions.iter().map(|d| (dimension_label(page, d), clean(&d.definition))).collect(),
         }
@@ -145,16 +149,16 @@ fn section(page: &Page, entry: &Entry<'_>, rest: &[&Dimension], number: usize) -
 }
 
 /// The chart: with two dimensions, small multiples by sex; with three, girls' age bands by the third.
-fn picture(page: &Page, entry: &Entry<'_>) -> (String, String) {
+fn picture(page: &Page, entry: &Entry<'_>) -> (String, Vec<String>) {
     let dimensions = &entry.spec.dimensions;
     let rtl = page.words().rtl;
     let (Some(sex), Some(age)) = (dimensions.first(), dimensions.get(1)) else {
-        return (String::new(), String::new());
+        return (String::new(), Vec::new());
     };
     let figure_at = |key: &[usize]| entry.table.figures.get(entry.spec.cell_of(key));
     if dimensions.len() > 3 {
         // No picture of a table that deep: its cells would have to be summed first.
-        return (String::new(), String::new());
+        return (String::new(), Vec::new());
     }
     let (title, panels) = if dimensions.len() == 2 {
         let panel = |(s, category): (usize, &Category)| Panel {
@@ -181,11 +185,10 @@ fn picture(page: &Page, entry: &Entry<'_>) -> (String, String) {
         };
         let bands: Vec<usize> = (0..age.size()).filter(|a| young(&age.categories[*a])).take(4).collect();
         let panel = |a: usize| Panel {
-            title: Some(format!(
-                "{}, {}",
-                category_label(page, sex, &sex.categories[girls]),
-                category_label(page, age, &age.categories[a])
-            )),
+            title: Some(match (sex.categories.get(girls), age.categories.get(a)) {
+                (Some(who), Some(band)) => capital(&figure::who(page, sex, who, age, band)),
+                _ => String::new(),
+            }),
             bars: third
                 .categories
                 .iter()
@@ -198,9 +201,9 @@ fn picture(page: &Page, entry: &Entry<'_>) -> (String, String) {
                 })
                 .collect(),
         };
-        let what = dimension_label(page, third);
+        let what = lower(&dimension_label(page, third));
         (page.with("table-girls-by", &[("what", (&what).into())]), bands.into_iter().map(panel).collect())
     };
-    let svg = chart::svg("table", &title, &panels, rtl);
-    (title, svg)
+    let charts = chart::multiples("table", &title, panels, rtl);
+    (title, charts)
 }
