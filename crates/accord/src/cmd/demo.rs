@@ -126,7 +126,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
     let world = world(SEED, &demo_holders());
     let runtime = Runtime::new()?;
     let bar = if json { ProgressBar::hidden() } else { progress::steps(world.holders.len() as u64 * 4 + 3) };
-    let mut step = |what: String| {
+    let step = |what: String| {
         bar.set_message(what);
         bar.inc(1);
     };
@@ -211,18 +211,32 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
     let out = dir.join("drafts").join(format!("demo-{SLOT}"));
     folder::write_new(&out, &pooled)?;
 
+    drafts.push((format!("demo-{SLOT}"), pooled));
+
     step("the invented council decides".into());
     let keys = keys::make("Invented survivor council", "Invented secretariat", 2, 3)?;
-    let decision = decide::decide(&pooled, "Invented survivor council", Outcome::Approve, NOTE, &keys.shares[..2])?;
     let trust = dir.join("root.json");
     folder::write_synced(&trust, &serde_json::to_vec_pretty(&keys.root)?)?;
+    let list = keys.list_bytes()?;
+    let decisions = drafts
+        .iter()
+        .map(|(_, d)| decide::decide(d, "Invented survivor council", Outcome::Approve, NOTE, &keys.shares[..2]))
+        .collect::<anyhow::Result<Vec<_>>>()?;
 
-    step("the release is published".into());
-    let published = publish::publish(&pooled, &decision, &keys.list_bytes()?, &keys.release, &keys.root)?;
-    let out = dir.join("releases").join(format!("demo-{SLOT}"));
-    folder::write_new(&out, &published)?;
+    step("the releases are published".into());
+    let mut site = Site::new();
+    let mut releases = Vec::new();
+    let mut published = Files::new();
+    for ((id, files), decision) in drafts.iter().zip(&decisions) {
+        published = publish::publish(files, decision, &list, &keys.release, &keys.root)?;
+        let out = dir.join("releases").join(id);
+        folder::write_new(&out, &published)?;
+        site.add(hub::load(published.clone(), Some(&keys.root))?)?;
+        releases.push(out);
+    }
     bar.finish_and_clear();
 
+    // The pooled release is the last.
     let bundle = read_bundle(&published)?;
     let figures: Vec<&FigureValue> = bundle.tables.iter().flat_map(|t| t.figures.iter().map(|f| &f.value)).collect();
     let shown = figures.iter().filter(|v| matches!(v, FigureValue::Count { .. } | FigureValue::Range { .. })).count();
@@ -230,7 +244,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
         dir: dir.to_owned(),
         invented: true,
         organisations,
-        published: vec![out],
+        published: releases,
         refused: refusals.into_iter().map(|r| Refused { what: r.what, why: r.why }).collect(),
         pooled_epsilon: bundle.privacy.epsilon_cumulative,
         pooled_epsilon_several_desks: bundle.privacy.epsilon_several_desks,
@@ -240,11 +254,6 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
         trust,
         seconds: 0.0,
     };
-    let mut site = Site::new();
-    for (_, files) in drafts {
-        site.add(hub::load(files, Some(&keys.root))?)?;
-    }
-    site.add(hub::load(published, Some(&keys.root))?)?;
     Ok((story, site))
 }
 
@@ -317,13 +326,12 @@ fn tell(story: &Story, json: bool) -> anyhow::Result<()> {
     }
     println!("\nPublished");
     for path in &story.published {
-        println!(
-            "  {} ({} of {} cells shown; the rest are too uncertain to show)",
-            path.display(),
-            story.shown,
-            story.figures
-        );
+        println!("  {}", path.display());
     }
+    println!(
+        "  In the last one, of all together, {} of {} cells are shown; the rest are too uncertain to show.",
+        story.shown, story.figures
+    );
     println!(
         "  A person in one of these vaults: epsilon {:.3}; known to three of them: {:.3} (delta {:e}).",
         story.pooled_epsilon, story.pooled_epsilon_several_desks, story.delta
@@ -333,7 +341,9 @@ fn tell(story: &Story, json: bool) -> anyhow::Result<()> {
     for refused in &story.refused {
         println!("  {}: {}", refused.what, refused.why);
     }
-    println!("\nCheck it: accord verify {} --trust {}", story.published[0].display(), story.trust.display());
+    if let Some(last) = story.published.last() {
+        println!("\nCheck it: accord verify {} --trust {}", last.display(), story.trust.display());
+    }
     println!("Took {:.1} s.", story.seconds);
     Ok(())
 }
