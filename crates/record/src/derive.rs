@@ -56,17 +56,14 @@ impl Derivation {
     /// Resolves a dimension.
     pub fn new(dimension: &Dimension, codebook: &Codebook) -> Result<Derivation, DeriveError> {
         let source = |path: &str| -> Result<Source, DeriveError> {
-            let field = codebook
-                .field(path)
-                .ok_or_else(|| DeriveError::Field(dimension.id.clone(), path.to_owned()))?;
+            let field =
+                codebook.field(path).ok_or_else(|| DeriveError::Field(dimension.id.clone(), path.to_owned()))?;
             Ok(Source { level: codebook.get(field).level, field })
         };
         let codes = |path: &str, ids: &[String]| -> Result<Vec<Code>, DeriveError> {
             let missing = |id: &str| DeriveError::Code(dimension.id.clone(), path.to_owned(), id.to_owned());
             let field = source(path)?.field;
-            ids.iter()
-                .map(|id| codebook.list_of(field).and_then(|l| l.code(id)).ok_or_else(|| missing(id)))
-                .collect()
+            ids.iter().map(|id| codebook.list_of(field).and_then(|l| l.code(id)).ok_or_else(|| missing(id))).collect()
         };
         let mut categories = Vec::with_capacity(dimension.categories.len());
         for category in &dimension.categories {
@@ -130,10 +127,7 @@ impl Derivation {
     fn holds(&self, condition: &Condition, record: &Record) -> bool {
         (!condition.any.is_empty() && any_cell(record, self.source, &|cell| surely_has(cell, &condition.any)))
             || (!condition.each.is_empty()
-                && condition
-                    .each
-                    .iter()
-                    .all(|set| any_cell(record, self.source, &|cell| surely_has(cell, set))))
+                && condition.each.iter().all(|set| any_cell(record, self.source, &|cell| surely_has(cell, set))))
             || condition
                 .also
                 .as_ref()
@@ -297,8 +291,9 @@ mod tests {
             also_any: vec!["none".into()],
             ..category("none", &["none"], &[])
         };
-        let categories =
-            || vec![category("a", &["a"], &[]), category("b", &["b"], &[]), none.clone(), category("unknown", &[], &[])];
+        let categories = || {
+            vec![category("a", &["a"], &[]), category("b", &["b"], &[]), none.clone(), category("unknown", &[], &[])]
+        };
         let with_events = |codes: &[u16]| Record {
             events: codes.iter().map(|c| vec![(FieldId(2), Cell::Code(Code(*c)))]).collect(),
             ..Record::default()

@@ -1,7 +1,7 @@
 //! `accord convert`: records from any format that is read, to CSV, JSON lines or XLSX in the record's own columns.
 
 use super::Exit;
-use super::check::progress_bar;
+use super::check::{progress_bar, show};
 use crate::sandbox::{As, Message, ReadOptions, exit_of, read_file};
 use accord_record::check::Summary;
 use accord_record::model::Incoming;
@@ -170,11 +170,15 @@ impl Drop for Part {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the command says")]
 fn finish(args: &Args, summary: &Summary, json: bool) {
     if json {
-        println!("{}", json!({ "output": args.output, "records": summary.accepted, "left_out": summary.failed }));
+        show(&json!({ "output": args.output, "records": summary.accepted, "left_out": summary.failed }).to_string());
     } else {
-        println!("{} records written to {}; {} left out", summary.accepted, args.output.display(), summary.failed);
+        show(&format!(
+            "{} records written to {}; {} left out",
+            summary.accepted,
+            args.output.display(),
+            summary.failed
+        ));
     }
 }

@@ -48,9 +48,8 @@ pub(crate) fn format(age: Age) -> String {
         (low, high) => format!("{low}-{high}"),
     };
     match age.precision {
-        AgePrecision::Exact => span,
         AgePrecision::Range if age.low == age.high => format!("{span}-{span}"),
-        AgePrecision::Range => span,
+        AgePrecision::Exact | AgePrecision::Range => span,
         AgePrecision::Disputed => format!("disputed {span}"),
         AgePrecision::About if age.low > 0 && age.high < 254 && age.high - age.low == 2 * ABOUT => {
             format!("about {}", age.low + ABOUT)

@@ -137,7 +137,7 @@ impl Sink for Driver<'_, '_> {
                 .iter()
                 .rev() // of equals the first wins
                 .max_by_key(|n| n.share(header))
-                .filter(|n| n.share(header) >= 500)
+                .filter(|n| n.share(header) >= 300)
                 .map(|n| n.walk),
         };
         let Some(walk) = walk else { return self.stop(HeaderError::NoCrosswalk.into()) };

@@ -62,6 +62,8 @@ pub struct Checker<'b> {
     /// Column of the record's identifier.
     id: Option<usize>,
     needs_id: bool,
+    /// The field that orders events.
+    seq: Option<FieldId>,
     /// Several rows may belong to one person: repeated identifiers are no fault.
     repeats: bool,
     /// Keyed 64-bit hashes of the identifiers seen: eight bytes a record; of ten million records, two fall together with
@@ -128,6 +130,7 @@ impl<'b> Checker<'b> {
             by_name: FxHashMap::default(),
             id: None,
             needs_id: false,
+            seq: book.field("event.seq"),
             repeats: false,
             seen: FxHashSet::default(),
             hasher: RandomState::new(),
@@ -289,11 +292,12 @@ impl<'b> Checker<'b> {
             ..Incoming::default()
         };
         incoming.record.id = row.name.take().unwrap_or_else(|| Secret::new(format!("row-{}", row.number)));
-        let adds = collect_adds(&mut row.adds);
         row.writes.sort_by_key(|(place, priority, _)| (*place, *priority));
-        let mut parts: [BTreeMap<u16, Part>; 4] = Default::default();
+        row.adds.sort_unstable();
+        row.adds.dedup();
         let mut writes = row.writes.drain(..).peekable();
-        let mut adds = adds.into_iter().peekable();
+        let mut adds = row.adds.drain(..).peekable();
+        let mut current = None;
         loop {
             // Both run in the order of places; codes that add up take precedence over one-of-a-set.
             let place = match (writes.peek(), adds.peek()) {
@@ -302,34 +306,48 @@ impl<'b> Checker<'b> {
                 (None, Some(a)) => a.0,
                 (Some(w), Some(a)) => w.0.min(a.0),
             };
+            // Of several columns the first that has a value wins.
             let mut chosen: Option<Cell> = None;
             while let Some((_, _, cell)) = writes.next_if(|w| w.0 == place) {
-                if !matches!(chosen, Some(ref c) if !matches!(c, Cell::Missing(_))) {
-                    let replace = chosen.is_none() || !matches!(cell, Cell::Missing(_));
-                    if replace {
-                        chosen = Some(cell);
-                    }
+                match (&chosen, &cell) {
+                    (None, _) => chosen = Some(cell),
+                    (Some(Cell::Missing(_)), value) if !matches!(value, Cell::Missing(_)) => chosen = Some(cell),
+                    _ => {}
                 }
             }
-            if let Some((_, codes)) = adds.next_if(|a| a.0 == place) {
-                let mut all = codes;
-                if let Some(Cell::Codes(more)) = &chosen {
-                    all.extend_from_slice(more);
-                    all.sort_unstable();
-                    all.dedup();
+            if adds.peek().is_some_and(|a| a.0 == place) {
+                let mut codes: Vec<Code> = match chosen {
+                    Some(Cell::Codes(codes)) => codes,
+                    _ => Vec::new(),
+                };
+                while let Some((_, code)) = adds.next_if(|a| a.0 == place) {
+                    codes.push(code);
                 }
-                chosen = Some(Cell::Codes(all));
+                codes.sort_unstable();
+                codes.dedup();
+                chosen = Some(Cell::Codes(codes));
             }
-            if let Some(cell) = chosen {
-                parts[usize::from(place.level.min(3))].entry(place.part).or_default().push((place.field, cell));
+            let Some(cell) = chosen else { continue };
+            let parts = match place.level {
+                0 => {
+                    incoming.record.cells.push((place.field, cell));
+                    continue;
+                }
+                1 => &mut incoming.record.events,
+                2 => &mut incoming.record.perpetrators,
+                _ => &mut incoming.record.platform_actions,
+            };
+            if current != Some((place.level, place.part)) {
+                current = Some((place.level, place.part));
+                parts.push(Part::new());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.push((place.field, cell));
             }
         }
-        let [record, events, perpetrators, platform_actions] = parts;
-        incoming.record.cells = record.into_values().next().unwrap_or_default();
-        incoming.record.events = events.into_values().collect();
-        incoming.record.perpetrators = perpetrators.into_values().collect();
-        incoming.record.platform_actions = platform_actions.into_values().collect();
-        if let Some(seq) = self.context.book.field("event.seq") {
+        if incoming.record.events.len() > 1
+            && let Some(seq) = self.seq
+        {
             incoming.record.events.sort_by_key(|event| match crate::model::cell_in(event, seq) {
                 Cell::Integer(n) => (0, *n),
                 _ => (1, 0),
@@ -427,7 +445,7 @@ impl<'b> Checker<'b> {
             apply(&outcome, column, row, *keep);
             return;
         }
-        row.any |= !cell.iter().all(|b| b.is_ascii_whitespace());
+        row.any |= !cell.iter().all(u8::is_ascii_whitespace);
         let key = pack(cell, window);
         if key != u64::MAX && key == column.last.0 {
             let index = column.last.1 as usize;
@@ -437,27 +455,26 @@ impl<'b> Checker<'b> {
             }
         }
         let found = if key == u64::MAX { column.long.get(cell).copied() } else { column.short.get(&key).copied() };
-        let index = match found {
-            Some(index) => index,
-            None => {
-                let outcome = context.outcome(&column.plans, column.secret, cell);
-                if column.outcomes.len() >= KEPT {
-                    column.unkept += u64::from(outcome.has_value);
-                    if let Some(loss) = &outcome.loss {
-                        *column.losses.entry(loss.clone()).or_default() += 1;
-                    }
-                    apply(&outcome, column, row, *keep);
-                    return;
+        let index = if let Some(index) = found {
+            index
+        } else {
+            let outcome = context.outcome(&column.plans, column.secret, cell);
+            if column.outcomes.len() >= KEPT {
+                column.unkept += u64::from(outcome.has_value);
+                if let Some(loss) = &outcome.loss {
+                    *column.losses.entry(loss.clone()).or_default() += 1;
                 }
-                let index = column.outcomes.len() as u32;
-                column.outcomes.push(outcome);
-                if key == u64::MAX {
-                    column.long.insert(cell.into(), index);
-                } else {
-                    column.short.insert(key, index);
-                }
-                index
+                apply(&outcome, column, row, *keep);
+                return;
             }
+            let index = column.outcomes.len() as u32;
+            column.outcomes.push(outcome);
+            if key == u64::MAX {
+                column.long.insert(cell.into(), index);
+            } else {
+                column.short.insert(key, index);
+            }
+            index
         };
         column.last = (key, index);
         let outcome = &mut column.outcomes[index as usize];
@@ -559,20 +576,6 @@ fn apply(outcome: &Outcome, column: &Column, row: &mut RowState, keep: bool) {
             (Write::Add(_) | Write::Cell(_), None) => {}
         }
     }
-}
-
-/// Codes that were added one by one, by place.
-fn collect_adds(adds: &mut Vec<(Place, Code)>) -> Vec<(Place, Vec<Code>)> {
-    adds.sort_unstable();
-    adds.dedup();
-    let mut out: Vec<(Place, Vec<Code>)> = Vec::new();
-    for (place, code) in adds.drain(..) {
-        match out.last_mut() {
-            Some((last, codes)) if *last == place => codes.push(code),
-            _ => out.push((place, vec![code])),
-        }
-    }
-    out
 }
 
 /// A path of a field for reports: `event.techuse`, whatever the number of the event.

@@ -53,6 +53,9 @@ enum Rule {
 /// Spellings of a codelist.
 pub(super) struct Index {
     by_id: FxHashMap<String, Code>,
+    /// Labels and other spellings, letter by letter.
+    verbatim: FxHashMap<String, Code>,
+    /// All spellings, folded.
     by_spelling: FxHashMap<String, Code>,
     ids: Vec<String>,
     label: String,
@@ -62,6 +65,11 @@ impl Index {
     fn new(list: &Codelist) -> Index {
         Index {
             by_id: list.codes.iter().map(|c| (c.id.clone(), Code(c.number))).collect(),
+            verbatim: list
+                .codes
+                .iter()
+                .flat_map(|c| std::iter::once(&c.label).chain(&c.aliases).map(|s| (s.clone(), Code(c.number))))
+                .collect(),
             by_spelling: list.spellings().collect(),
             ids: list.codes.iter().map(|c| c.id.clone()).collect(),
             label: list.label.clone(),
@@ -257,7 +265,7 @@ impl<'b> Context<'b> {
         }
         if secret {
             for fault in &mut out.faults {
-                fault.message = secret_words(fault.code).to_owned();
+                secret_words(fault.code).clone_into(&mut fault.message);
                 fault.suggestion = None;
             }
         }
@@ -356,8 +364,16 @@ impl<'b> Context<'b> {
     }
 
     fn code(&self, list: &Index, text: &str, several: bool, adds: bool) -> Result<Write, Fault> {
-        // The whole text first: a label may hold the separator.
-        if let Some(code) = list.find(text) {
+        // A `values` table writes several codes with `;` whatever the separator of the file is.
+        let separator = if text.contains(self.separator.as_str()) { self.separator.as_str() } else { ";" };
+        // The whole text first: a label may hold the separator. Folding takes separators away, so that then it must
+        // stand there letter by letter: `americas;oceania` is two regions, not the one of that name.
+        let whole = if text.contains(separator) || text.contains('|') {
+            list.by_id.get(text).or_else(|| list.verbatim.get(text)).copied()
+        } else {
+            list.find(text)
+        };
+        if let Some(code) = whole {
             return Ok(if adds { Write::Add(code) } else { Write::Cell(Cell::Code(code)) });
         }
         if text.contains('|') && self.separator != "|" {
@@ -366,8 +382,6 @@ impl<'b> Context<'b> {
             codes.dedup();
             return Ok(Write::Cell(Cell::OneOf(codes)));
         }
-        // A `values` table writes several codes with `;` whatever the separator of the file is.
-        let separator = if text.contains(self.separator.as_str()) { self.separator.as_str() } else { ";" };
         if !text.contains(separator) {
             return list.code(text).map(|code| Write::Cell(Cell::Code(code)));
         }
@@ -384,6 +398,7 @@ impl<'b> Context<'b> {
         codes.sort_unstable();
         codes.dedup();
         match codes.as_slice() {
+            [] => Err(Fault::new(FindingCode::UnknownCode, format!("{} holds no value", quote(text)))),
             [one] if !adds => Ok(Write::Cell(Cell::Code(*one))),
             _ if several && adds => Ok(Write::Cell(Cell::Codes(codes))),
             _ => Err(Fault::new(

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Read;
 use std::path::PathBuf;
 
-const TODAY: i32 = 2026_11_24;
+const TODAY: i32 = 20_261_124;
 
 struct Checked {
     summary: Summary,
@@ -343,6 +343,25 @@ fn an_own_mapping_reads_own_columns_bands_and_flags() {
     assert!(cell(b, "control_method") == &Cell::Codes(vec![code("control_method", "debt_bondage")]));
     assert!(cell(b, "tech_involved") == &Cell::Missing(Missing::NotRecorded));
     assert!(cell(a, "registration_date") == &Cell::Date(crate::model::Date { year: 2020, month: 3, day: 5 }));
+}
+
+#[test]
+fn two_codes_in_a_cell_are_not_the_composite_code_that_bears_both_names() {
+    let checked = check(
+        "record_id,citizenship_region\na,americas;oceania\nb,americas|oceania\nc,americas_oceania\nd,Americas / Oceania\ne,;\n",
+    );
+    let region = |id| code("un_region", id);
+    let of = |i: usize| cell(&checked.records[i], "citizenship_region");
+    let sorted = |mut codes: Vec<Code>| {
+        codes.sort_unstable();
+        codes
+    };
+    let both = sorted(vec![region("americas"), region("oceania")]);
+    assert!(of(0) == &Cell::Codes(both.clone()));
+    assert!(of(1) == &Cell::OneOf(both));
+    assert!(of(2) == &Cell::Codes(vec![region("americas_oceania")]));
+    assert!(of(3) == &Cell::Codes(vec![region("americas_oceania")]));
+    assert_eq!(checked.codes(), vec![(6, "citizenship_region", "unknown-code")]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn book(n: u16) -> Codebook {
             range: None,
         })
         .collect();
-    Codebook { version: "test".into(), fields, lists: Default::default() }
+    Codebook { version: "test".into(), fields, lists: std::collections::BTreeMap::default() }
 }
 
 const FIELDS: u16 = 60;

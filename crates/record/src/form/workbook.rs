@@ -147,7 +147,9 @@ fn codes(form: &Form, sheet: &mut Worksheet) -> Result<(), FormError> {
     let bold = Format::new().set_bold();
     sheet.set_name("codes")?;
     sheet.set_freeze_panes(1, 0)?;
-    for (column, (name, width)) in [("list", 24), ("answer", 44), ("code", 28), ("number on paper", 16), ("meaning", 80)].iter().enumerate() {
+    for (column, (name, width)) in
+        [("list", 24), ("answer", 44), ("code", 28), ("number on paper", 16), ("meaning", 80)].iter().enumerate()
+    {
         sheet.write_string_with_format(0, column as u16, *name, &bold)?;
         sheet.set_column_width(column as u16, *width)?;
     }

@@ -203,52 +203,49 @@ impl Scanner {
         let mut searched = 0;
         loop {
             let rest = &text.bytes[text.at..];
-            match memchr::memchr(self.end, &rest[searched..]) {
-                Some(n) => {
-                    let length = searched + n;
-                    let quote = match self.next_quote {
-                        Some(q) if q >= text.at => q,
-                        _ => {
-                            let q = memchr::memchr(b'"', rest).map_or(text.bytes.len(), |q| text.at + q);
-                            self.next_quote = Some(q);
-                            q
-                        }
-                    };
-                    if quote < text.at + length {
-                        return self.slow(text);
+            if let Some(n) = memchr::memchr(self.end, &rest[searched..]) {
+                let length = searched + n;
+                let quote = match self.next_quote {
+                    Some(q) if q >= text.at => q,
+                    _ => {
+                        let q = memchr::memchr(b'"', rest).map_or(text.bytes.len(), |q| text.at + q);
+                        self.next_quote = Some(q);
+                        q
                     }
-                    let start = text.at;
-                    let mut end = start + length;
-                    text.at = end + 1;
-                    self.line += 1;
-                    if end > start && text.bytes[end - 1] == b'\r' && self.end == b'\n' {
-                        end -= 1;
-                    }
-                    self.fast(&text.bytes[start..end])?;
-                    return Ok(Some(Scanned::Cells { start, end, quoted: false }));
+                };
+                if quote < text.at + length {
+                    return self.slow(text);
                 }
-                None => {
-                    searched = rest.len();
-                    if searched > self.limit {
-                        return Err(InputError::RecordTooLong { line: self.line, limit: self.limit });
-                    }
-                    self.next_quote = None;
-                    if !text.more()? {
-                        if text.at == text.bytes.len() {
-                            return Ok(None);
-                        }
-                        // The last line has no end.
-                        if memchr::memchr(b'"', &text.bytes[text.at..]).is_some() {
-                            return self.slow(text);
-                        }
-                        let (start, end) = (text.at, text.bytes.len());
-                        text.at = end;
-                        self.line += 1;
-                        self.fast(&text.bytes[start..end])?;
-                        return Ok(Some(Scanned::Cells { start, end, quoted: false }));
-                    }
+                let start = text.at;
+                let mut end = start + length;
+                text.at = end + 1;
+                self.line += 1;
+                if end > start && text.bytes[end - 1] == b'\r' && self.end == b'\n' {
+                    end -= 1;
                 }
+                self.fast(&text.bytes[start..end])?;
+                return Ok(Some(Scanned::Cells { start, end, quoted: false }));
             }
+            searched = rest.len();
+            if searched > self.limit {
+                return Err(InputError::RecordTooLong { line: self.line, limit: self.limit });
+            }
+            self.next_quote = None;
+            if text.more()? {
+                continue;
+            }
+            if text.at == text.bytes.len() {
+                return Ok(None);
+            }
+            // The last line has no end.
+            if memchr::memchr(b'"', &text.bytes[text.at..]).is_some() {
+                return self.slow(text);
+            }
+            let (start, end) = (text.at, text.bytes.len());
+            text.at = end;
+            self.line += 1;
+            self.fast(&text.bytes[start..end])?;
+            return Ok(Some(Scanned::Cells { start, end, quoted: false }));
         }
     }
 

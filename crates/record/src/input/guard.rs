@@ -37,7 +37,7 @@ pub(super) fn check_workbook(bytes: &[u8], limits: &Limits) -> Result<(), InputE
             return refused("the workbook links to other files; break the links and save it again".into());
         }
         is_workbook |= name == "xl/workbook.xml";
-        let xml = name.ends_with(".xml") || name.ends_with(".rels") || name.ends_with(".vml");
+        let xml = matches!(name.rsplit('.').next(), Some("xml" | "rels" | "vml"));
         let strings = name.ends_with("sharedstrings.xml");
         let stored = entry.compressed_size().max(1);
         let mut inflated = 0u64;
@@ -62,16 +62,13 @@ pub(super) fn check_workbook(bytes: &[u8], limits: &Limits) -> Result<(), InputE
                 return refused(format!("a part of the workbook inflates more than {}-fold", limits.workbook_ratio));
             }
             let seen = carry + n;
-            if xml {
-                let text = &buffer[..seen];
-                if memchr::memmem::find(text, b"<!DOCTYPE").is_some()
-                    || memchr::memmem::find(text, b"<!ENTITY").is_some()
-                {
-                    return refused("the workbook holds a document type definition or entities".into());
-                }
-                if memchr::memchr(0, text).is_some() {
-                    return refused("the workbook holds XML that is not UTF-8".into());
-                }
+            // A relation can point at a part of any name, so that every part is looked at.
+            let text = &buffer[..seen];
+            if memchr::memmem::find(text, b"<!DOCTYPE").is_some() || memchr::memmem::find(text, b"<!ENTITY").is_some() {
+                return refused("the workbook holds a document type definition or entities".into());
+            }
+            if xml && memchr::memchr(0, text).is_some() {
+                return refused("the workbook holds XML that is not UTF-8".into());
             }
             carry = seen.min(CARRY);
             buffer.copy_within(seen - carry..seen, 0);

@@ -110,7 +110,9 @@ fn scalar(key: &str, value: &Value, separator: &str) -> Result<String, String> {
             (1, Some(one_of @ Value::Array(_)), _) => scalar(key, one_of, "|")?,
             (1, _, Some(Value::String(reason))) => reason.clone(),
             _ => {
-                return Err(format!("`{key}` must be a value, a list, {{\"one_of\": [..]}} or {{\"missing\": \"..\"}}"));
+                return Err(format!(
+                    "`{key}` must be a value, a list, {{\"one_of\": [..]}} or {{\"missing\": \"..\"}}"
+                ));
             }
         },
     })

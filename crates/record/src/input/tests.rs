@@ -589,7 +589,9 @@ proptest! {
             .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
             .from_writer(Vec::new());
         writer.write_record(["one", "two", "three"]).unwrap();
-        rows.iter().for_each(|r| writer.write_record(r).unwrap());
+        for r in &rows {
+            writer.write_record(r).unwrap();
+        }
         let bytes = writer.into_inner().unwrap();
         let taken = take_knowing(&bytes, &["one", "two", "three"]).unwrap();
         prop_assert_eq!(taken.cells(), by_the_csv_crate(&bytes));

@@ -76,6 +76,9 @@ fn damaged(error: &calamine::XlsxError) -> InputError {
     InputError::Damaged { kind: "XLSX", why: format!("it cannot be parsed ({kind})") }
 }
 
+/// Takes a row; it may take the cells away.
+type OnRow<'a> = dyn FnMut(u64, &mut Vec<SheetCell>) -> Result<Flow, InputError> + 'a;
+
 struct SheetCell {
     column: u32,
     text: String,
@@ -88,13 +91,12 @@ fn walk(
     sheet: &str,
     limits: &Limits,
     budget: &mut u64,
-    on: &mut dyn FnMut(u64, &mut Vec<SheetCell>) -> Result<Flow, InputError>,
+    on: &mut OnRow<'_>,
 ) -> Result<Flow, InputError> {
     let mut reader = book.worksheet_cells_reader(sheet).map_err(|e| damaged(&e))?;
     let mut current = 0u32;
     let mut cells: Vec<SheetCell> = Vec::new();
-    loop {
-        let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|e| damaged(&e))? else { break };
+    while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|e| damaged(&e))? {
         *budget = budget.checked_sub(1).ok_or_else(|| {
             InputError::Refused(format!("the workbook has more than {} cells", limits.workbook_cells))
         })?;
@@ -306,13 +308,11 @@ impl MainSheet<'_> {
         self.formulas.clear();
         let mut slots: Vec<Option<&SheetCell>> = vec![None; layout.width];
         for cell in cells {
-            match layout.places.get(&cell.column) {
-                Some(place) => slots[*place] = Some(cell),
-                None => {
-                    let fault = Fault::Ragged { expected: layout.width, found: cell.column as usize + 1 };
-                    return self.sink.row(&Row { number, body: Body::Fault(fault) });
-                }
-            }
+            let Some(place) = layout.places.get(&cell.column) else {
+                let fault = Fault::Ragged { expected: layout.width, found: cell.column as usize + 1 };
+                return self.sink.row(&Row { number, body: Body::Fault(fault) });
+            };
+            slots[*place] = Some(cell);
         }
         let id = layout.id_column.and_then(|c| cells.iter().find(|x| x.column == c)).map(|c| c.text.as_str());
         let mut put = |cell: Option<&SheetCell>| {

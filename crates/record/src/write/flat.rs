@@ -21,7 +21,7 @@ impl Columns {
     pub fn note(&mut self, incoming: &Incoming) {
         for (level, parts) in parts(incoming) {
             for (i, part) in parts.iter().enumerate() {
-                for (field, _) in part.iter() {
+                for (field, _) in part {
                     self.places.insert((level, part_number(level, i), *field));
                 }
             }

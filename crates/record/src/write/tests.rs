@@ -12,7 +12,7 @@ fn read_back(bytes: &[u8]) -> Vec<Incoming> {
     let settings = Settings {
         book: Codebook::embedded(),
         mapping: Mapping::Is(Crosswalk::accord()),
-        today: 2026_11_24,
+        today: 20_261_124,
         records: true,
         repeats: false,
     };
@@ -31,9 +31,13 @@ fn read_back(bytes: &[u8]) -> Vec<Incoming> {
 
 fn csv(records: &[Incoming]) -> Vec<u8> {
     let (book, mut columns, mut out) = (Codebook::embedded(), Columns::default(), Vec::new());
-    records.iter().for_each(|r| columns.note(r));
+    for r in records {
+        columns.note(r);
+    }
     csv_header(&columns, book, &mut out);
-    records.iter().for_each(|r| csv_row(&columns, book, r, &mut out));
+    for r in records {
+        csv_row(&columns, book, r, &mut out);
+    }
     out
 }
 
