@@ -154,20 +154,17 @@ impl Vault {
         remove_if_there(&copy)?;
         drop(store::create_private(&copy)?);
         let copied = sqlx::query("VACUUM INTO ?").bind(copy.to_string_lossy().into_owned()).execute(pool).await;
-        let written = match copied {
-            Err(e) => Err(e.into()),
-            Ok(_) => {
-                let (copy, out) = (copy.clone(), out.to_owned());
-                tokio::task::spawn_blocking(move || {
-                    let bytes = write_file(&copy, &out, &label, &key)?;
-                    let (_, reader) = open_file(&out)?;
-                    read_stream(&out, &label, &key, reader, std::io::sink())?;
-                    Ok(bytes)
-                })
-                .await
-                .map_err(|_| VaultError::Task)
-                .and_then(|r| r)
-            }
+        let written = if let Err(e) = copied {
+            Err(e.into())
+        } else {
+            let (copy, out) = (copy.clone(), out.to_owned());
+            let task = tokio::task::spawn_blocking(move || {
+                let bytes = write_file(&copy, &out, &label, &key)?;
+                let (_, reader) = open_file(&out)?;
+                read_stream(&out, &label, &key, reader, std::io::sink())?;
+                Ok(bytes)
+            });
+            task.await.map_err(|_| VaultError::Task).and_then(|r| r)
         };
         remove_if_there(&copy)?;
         written

@@ -23,8 +23,11 @@ pub struct SealedPage {
     pub keys: Vec<u8>,
 }
 
+/// A record's token and its encoded bytes.
+pub type Plain = (Token, Zeroizing<Vec<u8>>);
+
 /// Seals records, each under a new key.
-pub fn seal(vault: &Key, page: i64, records: &[(Token, Zeroizing<Vec<u8>>)]) -> Result<SealedPage> {
+pub fn seal(vault: &Key, page: i64, records: &[Plain]) -> Result<SealedPage> {
     let mut keys = Zeroizing::new(vec![0_u8; records.len() * 32]);
     random::fill(&mut keys)?;
     let mut nonces = vec![0_u8; records.len() * 24];
@@ -156,7 +159,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sealed(n: usize) -> (Key, SealedPage, Vec<(Token, Zeroizing<Vec<u8>>)>) {
+    fn sealed(n: usize) -> (Key, SealedPage, Vec<Plain>) {
         let key = Key::make().unwrap();
         let records: Vec<_> = (0..n).map(|i| ([i as u8 + 1; TOKEN], Zeroizing::new(vec![i as u8; i]))).collect();
         let page = seal(&key, 7, &records).unwrap();

@@ -107,7 +107,9 @@ impl Vault {
                         None => said.to_vec(),
                         Some(events) => {
                             let mut state = ConsentState::of_claims(said);
-                            events.iter().for_each(|e| state.apply(e));
+                            for e in events {
+                                state.apply(e);
+                            }
                             state.claims(today)
                         }
                     };

@@ -123,13 +123,12 @@ async fn restore_into(
     let mut vault = Vault::open_with(dir, header, opened).await?;
     let dropped = vault.drop_records_without_keys().await?;
     let seen = vault.verify(today).await?;
-    let why = match heads {
-        Some(heads) => vault.present_heads(heads).await?,
-        None => {
-            let why = Some("restored from a backup without the newest heads of its ledgers".to_owned());
-            vault.set_drawing_lock(why.clone()).await?;
-            why
-        }
+    let why = if let Some(heads) = heads {
+        vault.present_heads(heads).await?
+    } else {
+        let why = Some("restored from a backup without the newest heads of its ledgers".to_owned());
+        vault.set_drawing_lock(why.clone()).await?;
+        why
     };
     let overdue = |l: &Label| l.destroy_by.as_ref().is_some_and(|d| *d < today.to_string());
     let report = RestoreReport {
