@@ -84,13 +84,13 @@ impl Tally {
         for spec in &workload.tables {
             let mut at = Vec::new();
             for dimension in &spec.dimensions {
-                let index = match ids.iter().position(|id| *id == dimension.id) {
-                    Some(index) => index,
-                    None => {
-                        ids.push(&dimension.id);
-                        dimensions.push(Derivation::new(dimension, codebook)?);
-                        dimensions.len() - 1
-                    }
+                let known = ids.iter().position(|id| *id == dimension.id);
+                let index = if let Some(index) = known {
+                    index
+                } else {
+                    ids.push(&dimension.id);
+                    dimensions.push(Derivation::new(dimension, codebook)?);
+                    dimensions.len() - 1
                 };
                 at.push((index, dimension.size()));
             }
@@ -105,6 +105,7 @@ impl Tally {
     }
 
     /// A tally in which several rows may belong to one person, of which at most `most` are counted.
+    #[must_use]
     pub fn with_rows_per_person(mut self, most: u32) -> Tally {
         self.rows = Some(RowBound { most, seen: HashMap::new(), hasher: RandomState::new() });
         self

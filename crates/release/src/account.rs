@@ -36,6 +36,7 @@ impl Rho {
     }
 
     /// `thousandths / 1000` of this cost, rounded down, so that parts never sum to more than the whole.
+    #[must_use]
     pub fn share(self, thousandths: u32) -> Rho {
         Rho((u128::from(self.0) * u128::from(thousandths) / 1000).min(u128::from(u64::MAX)) as u64)
     }

@@ -132,13 +132,35 @@ pub fn published_files(
     Ok(files)
 }
 
-/// The bundle that files hold, with its decision if there is one. Says nothing about whether to trust it.
+/// The bundle that files hold, with its decision if there is one: its shapes fit together, so that it can be rendered. Says
+/// nothing about whether to trust it.
 pub fn read_bundle(files: &Files) -> Result<Bundle, FilesError> {
     let mut bundle: Bundle = parse(files, "release.json")?;
+    shapes_fit(&bundle).map_err(|why| FilesError::Damaged("release.json".into(), why))?;
     if files.contains_key("decision.json") {
         bundle.decision = Some(parse(files, "decision.json")?);
     }
     Ok(bundle)
+}
+
+/// The workload can be used, and every table has one figure and one noisy value a cell.
+fn shapes_fit(bundle: &Bundle) -> Result<(), String> {
+    if let Some(problem) = bundle.workload.problems().first() {
+        return Err(format!("its workload can't be used: {problem}"));
+    }
+    if bundle.tables.len() != bundle.workload.tables.len() {
+        return Err("it has other tables than its workload declares".into());
+    }
+    for (spec, table) in bundle.workload.tables.iter().zip(&bundle.tables) {
+        let fits = spec.id == table.id
+            && table.noisy.table == spec.id
+            && table.figures.len() == spec.cells()
+            && table.noisy.values.len() == spec.cells();
+        if !fits {
+            return Err(format!("table {} has other cells than its workload declares", spec.id));
+        }
+    }
+    Ok(())
 }
 
 /// SHA-256 of a draft's manifest, in hex: what a decision binds.
@@ -285,7 +307,7 @@ fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
     files.remove("datapackage.json");
     let resources: Vec<serde_json::Value> = files
         .iter()
-        .filter(|(path, _)| path.ends_with(".csv"))
+        .filter(|(path, _)| std::path::Path::new(path).extension().is_some_and(|e| e == "csv"))
         .map(|(path, bytes)| {
             let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
             let header = String::from_utf8_lossy(header);

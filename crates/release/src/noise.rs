@@ -40,6 +40,7 @@ impl LinearNoise {
     }
 
     /// The noise of a sum of `n` values with this noise each, independent of each other.
+    #[must_use]
     pub fn times(&self, n: u64) -> LinearNoise {
         let terms = self.terms.iter().map(|t| Term { times: t.times * n, ..*t }).collect();
         LinearNoise { denominator: self.denominator, terms }

@@ -1,8 +1,6 @@
 //! A seeded generator and distributions to compare with, for tests of noise only. The shipped binary does not contain this
 //! crate: `cargo xtask tidy` checks it (PRIVACY 8).
 
-#![expect(clippy::cast_lossless, reason = "plain arithmetic in tests")]
-
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 

@@ -14,7 +14,7 @@ fn agrees_with_definition(sigma_milli: u64, draws: u32) {
         *seen.entry(draw_with(sigma_milli, &mut rng)).or_default() += 1;
     }
     let expected = |x: i64| f64::from(draws) * discrete_gaussian_pmf(sigma, x);
-    let reach = (0..).find(|x| expected(*x + 1) < 10.0).unwrap();
+    let reach = (0..i64::from(draws)).find(|x| expected(*x + 1) < 10.0).unwrap();
     let (mut statistic, mut inside_expected, mut inside_seen) = (0.0, 0.0, 0.0);
     for x in -reach..=reach {
         let (e, o) = (expected(x), f64::from(*seen.get(&x).unwrap_or(&0)));

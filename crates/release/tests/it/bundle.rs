@@ -116,7 +116,7 @@ fn the_council_note_travels_with_every_figure() {
 
 #[test]
 fn every_file_of_an_invented_release_says_so() {
-    for (path, bytes) in draft_of(values()).iter().filter(|(p, _)| p.ends_with(".csv")) {
+    for (path, bytes) in draft_of(values()).iter().filter(|(p, _)| p.rsplit('.').next() == Some("csv")) {
         let mut rows = csv::Reader::from_reader(bytes.as_slice());
         assert!(rows.records().all(|r| r.unwrap().iter().any(|c| c == "INVENTED DATA")), "{path}");
     }
