@@ -1,7 +1,7 @@
 //! What a desk sends: its noisy tables with what they cost. One contribution makes a release of its own; several are added
 //! to a pooled one, with no new draw and no new debit (PRIVACY 3).
 
-use crate::account::Rho;
+use crate::account::{Rho, check_delta};
 use crate::bundle::{Bundle, Organisation, Refusal, ReleaseInfo, Unit};
 use crate::consistent::ConsistencyError;
 use crate::noisy::{NoisyTable, PoolError};
@@ -46,6 +46,51 @@ pub struct Contribution {
     pub codebook: String,
 }
 
+/// No count of people, with any noise, is beyond this; sums of many stay far from overflow.
+const LARGEST_VALUE: u64 = 1_000_000_000_000;
+
+impl Contribution {
+    /// Checks what can be checked from outside: format, shapes, sizes, and that every table's noise is as large as its
+    /// stated cost and sensitivity demand. It can't be seen from outside whether the noise was drawn at all.
+    fn check(&self) -> Result<(), String> {
+        if self.format != 1 {
+            return Err(format!("its format is {}, and this version knows format 1", self.format));
+        }
+        check_delta(self.delta).map_err(|e| e.to_string())?;
+        if let Some(problem) = self.workload.problems().first() {
+            return Err(format!("its workload: {problem}"));
+        }
+        if self.size_bound == 0 || self.size_bound > LARGEST_VALUE {
+            return Err("its declared bound on people makes no sense".into());
+        }
+        let mut spent = 0_u64;
+        for table in self.statistics.iter().chain(&self.microdata).chain(&self.basis) {
+            if table.values.iter().any(|v| v.unsigned_abs() > LARGEST_VALUE) {
+                return Err(format!("table {} holds a value that counts no people", table.table));
+            }
+            let [draw] = &table.draws[..] else {
+                return Err(format!("table {} is not one draw", table.table));
+            };
+            let most = self.workload.table(&table.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
+            if draw.sensitivity_squared < most || draw.sensitivity_squared > LARGEST_VALUE {
+                return Err(format!("table {} states a sensitivity that its workload does not allow", table.table));
+            }
+            // sigma² >= sensitivity² / (2 rho), in whole numbers.
+            let sigma = u128::from(draw.sigma_milli);
+            let needed = u128::from(draw.sensitivity_squared) * 1_000_000 * u128::from(Rho::UNIT);
+            let has = sigma.checked_mul(sigma).and_then(|s| s.checked_mul(2 * u128::from(draw.rho.0)));
+            if draw.sigma_milli > LARGEST_VALUE || has.is_none_or(|h| h < needed) {
+                return Err(format!("table {} has less noise than its stated cost demands", table.table));
+            }
+            spent = spent.checked_add(draw.rho.0).ok_or("its costs make no sense")?;
+        }
+        if spent > self.rho.0 || self.rho > self.rho_cumulative || self.rho_cumulative.0 > 1_000 * Rho::UNIT {
+            return Err("its tables cost more than it states, or it states more than any account can hold".into());
+        }
+        Ok(())
+    }
+}
+
 /// A release made of contributions: everything but its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assembled {
@@ -66,6 +111,14 @@ pub enum AssembleError {
     /// Contributions measured different things.
     #[error("{0} and {1} can't be pooled: {2} differs")]
     Unlike(String, String, &'static str),
+    /// A contribution that contradicts itself, or states a cost that its noise does not bear out.
+    #[error("the contribution of {organisation} can't be used: {why}")]
+    Unsound {
+        /// Who sent it.
+        organisation: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Tables can't be added.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -95,6 +148,12 @@ pub fn assemble(
     mut refusals: Vec<Refusal>,
 ) -> Result<Assembled, AssembleError> {
     let Some(first) = contributions.first() else { return Err(AssembleError::Empty) };
+    for contribution in contributions {
+        contribution.check().map_err(|why| AssembleError::Unsound {
+            organisation: contribution.organisation.name.clone(),
+            why,
+        })?;
+    }
     for other in contributions {
         let differs =
             |what| AssembleError::Unlike(first.organisation.name.clone(), other.organisation.name.clone(), what);
