@@ -112,6 +112,7 @@ impl Visit {
             section,
             status: worst,
             invented: releases.iter().any(|r| r.bundle.info.invented),
+            sheet: String::new(),
         }
     }
 
@@ -120,6 +121,7 @@ impl Visit {
         let mut page = self.page(title_key, "releases");
         page.status = release.status.is_draft().then_some(release.status);
         page.invented = release.bundle.info.invented;
+        page.sheet = page.sheet_for(release.id(), release);
         page
     }
 
@@ -160,6 +162,8 @@ pub struct Page {
     pub status: Option<Status>,
     /// Banner of invented data.
     pub invented: bool,
+    /// What stands at the foot of each printed sheet: id, day, and what must not get lost.
+    pub sheet: String,
 }
 
 /// A link to the same page in another language.
@@ -229,6 +233,20 @@ impl Page {
             current: at == self.language,
         };
         self.app.words.iter().enumerate().map(link).collect()
+    }
+
+    /// The foot of a printed sheet about `id`, a release or a figure of it.
+    pub fn sheet_for(&self, id: &str, release: &Published) -> String {
+        let undecided = self.t("sheet-undecided");
+        let date = release.bundle.decision.as_ref().map_or(undecided.as_str(), |d| d.date.as_str());
+        let mut sheet = self.with("sheet", &[("id", id.into()), ("date", date.into())]);
+        if self.invented {
+            sheet.push_str(&format!(" · {}", self.t("invented-data")));
+        }
+        if let Some(draft) = self.draft() {
+            sheet.push_str(&format!(" · {draft}"));
+        }
+        sheet
     }
 
     /// Banner of a draft, in words.

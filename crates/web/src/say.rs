@@ -92,6 +92,19 @@ pub fn symbol_words(w: &Words, symbol: Symbol) -> String {
     })
 }
 
+/// A symbol with one word of reason, for charts: "[c] hidden".
+pub fn symbol_short(w: &Words, symbol: Symbol) -> String {
+    let word = w.t(match symbol {
+        Symbol::Hidden => "symbol-short-hidden",
+        Symbol::NotCollected => "symbol-short-not-collected",
+        Symbol::NotApplicable => "symbol-short-not-applicable",
+        Symbol::Unknown => "symbol-short-unknown",
+        Symbol::Low => "symbol-short-low",
+        Symbol::Provisional => "symbol-short-provisional",
+    });
+    format!("{} {word}", symbol.mark())
+}
+
 /// All symbols, in the order in which they are explained.
 pub const SYMBOLS: [Symbol; 6] =
     [Symbol::Hidden, Symbol::NotCollected, Symbol::NotApplicable, Symbol::Unknown, Symbol::Low, Symbol::Provisional];

@@ -41,6 +41,8 @@ footer-call = The 2019 call, today
 footer-help = Get help
 footer-promise = No case record is ever on this site. It keeps no log of visitors, sets no cookie and asks no other site for anything.
 
+sheet = Accord · { $id } · { $date }
+sheet-undecided = not decided
 missing-title = Accord
 missing-heading = There is no such page
 missing-words = The address may be mistyped, or what stood here may not be published.

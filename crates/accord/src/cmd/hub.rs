@@ -32,7 +32,7 @@ struct Serve {
     /// Folder of a release; repeat it for several, oldest first.
     #[arg(long, value_name = "DIR")]
     bundle: Vec<PathBuf>,
-    /// Folder whose subfolders are releases, taken in the order of their names.
+    /// Folder whose subfolders are releases; they are put in order by calendar slot and day of decision.
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
     /// Port on 127.0.0.1; 0 takes any free one.
@@ -115,28 +115,40 @@ pub fn load(files: Files, root: Option<&TrustRoot>) -> anyhow::Result<Published>
 }
 
 fn read_site(args: &Serve, root: Option<&TrustRoot>) -> anyhow::Result<Site> {
-    let mut folders = Vec::new();
+    let load_folder = |folder: &Path| {
+        let here = || format!("{} is not shown", folder.display());
+        read_folder(folder).and_then(|files| load(files, root)).with_context(here)
+    };
+    let mut releases = Vec::new();
     if let Some(parent) = &args.site {
         let entries = std::fs::read_dir(parent).with_context(|| format!("{} can't be read", parent.display()))?;
         for entry in entries {
             let path = entry.with_context(|| format!("{} can't be read", parent.display()))?.path();
             if path.join("manifest.json").is_file() {
-                folders.push(path);
+                releases.push(load_folder(&path)?);
             }
         }
-        folders.sort();
+        releases.sort_by_cached_key(age);
     }
-    folders.extend(args.bundle.iter().cloned());
-    if folders.is_empty() {
+    for folder in &args.bundle {
+        releases.push(load_folder(folder)?);
+    }
+    if releases.is_empty() {
         bail!("nothing to show: give --bundle DIR, or --site DIR with the folders of releases in it");
     }
     let mut site = Site::new();
-    for folder in folders {
-        let here = || format!("{} is not shown", folder.display());
-        let release = read_folder(&folder).and_then(|files| load(files, root)).with_context(here)?;
-        site.add(release).with_context(here)?;
+    for release in releases {
+        site.add(release)?;
     }
     Ok(site)
+}
+
+/// What puts releases in order, oldest first: slot of the calendar, day of the decision, and of several on one day the one
+/// with the most organisations last; then the name.
+fn age(release: &Published) -> (String, String, usize, String) {
+    let bundle = &release.bundle;
+    let day = bundle.decision.as_ref().map(|d| d.date.clone()).unwrap_or_default();
+    (bundle.info.slot.clone(), day, bundle.info.organisations.len(), bundle.info.id.clone())
 }
 
 /// The most that is read of one release, and its most files: a folder that was given by mistake must not fill the memory.

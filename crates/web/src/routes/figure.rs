@@ -33,7 +33,8 @@ struct FigurePage {
 /// A figure's page.
 pub async fn page(visit: Visit, At(id): At<String>) -> Response {
     let Some(found) = visit.app.site.figure(&id) else { return visit.not_found() };
-    let page = visit.page_of("title-figure", found.release);
+    let mut page = visit.page_of("title-figure", found.release);
+    page.sheet = page.sheet_for(&id, found.release);
     let f = FigureView::one(&page, &found, "figure");
     let (say, dont) = wording(&page, &found, &f);
     let info = &found.release.bundle.info;

@@ -85,19 +85,12 @@ pub fn tone(category: &str) -> Tone {
 
 /// A bar for a figure.
 pub fn bar(page: &Page, label: String, figure: &Figure, tone: Tone) -> Bar {
+    let w = page.words();
     let text = match &figure.value {
-        FigureValue::Refused { .. } | FigureValue::Symbol { .. } => why_short(page, figure),
-        value => say::with_interval(page.words(), value),
+        FigureValue::Symbol { symbol } => say::symbol_short(w, *symbol),
+        value => say::with_interval(w, value),
     };
     Bar { label, text, mark: mark(&figure.value), tone }
-}
-
-/// The reason for having no number, short enough for a chart.
-fn why_short(page: &Page, figure: &Figure) -> String {
-    match &figure.value {
-        FigureValue::Symbol { symbol } => symbol.mark().to_owned(),
-        _ => page.t("value-refused"),
-    }
 }
 
 /// A line for a figure.

@@ -41,6 +41,8 @@ pub struct SectionView {
     pub anchor: String,
     /// Heading; empty for a table with one section.
     pub title: String,
+    /// Heading without the names of the dimensions, for the list of sections.
+    pub short: String,
     /// Rows.
     pub rows: Vec<RowView>,
 }
@@ -119,11 +121,10 @@ fn section(page: &Page, entry: &Entry<'_>, rest: &[&Dimension], number: usize) -
         *slot = left % dimension.size();
         left /= dimension.size();
     }
-    let title: Vec<String> = rest
-        .iter()
-        .zip(&at)
-        .map(|(d, i)| format!("{}: {}", dimension_label(page, d), category_label(page, d, &d.categories[*i])))
-        .collect();
+    let at_rest = || rest.iter().zip(&at).filter_map(|(d, i)| Some((*d, d.categories.get(*i)?)));
+    let short: Vec<String> = at_rest().map(|(d, c)| category_label(page, d, c)).collect();
+    let title: Vec<String> =
+        at_rest().map(|(d, c)| format!("{}: {}", dimension_label(page, d), category_label(page, d, c))).collect();
     let columns = dimensions[0].size();
     let down = dimensions.get(1);
     let rows = (0..down.map_or(1, Dimension::size))
@@ -145,7 +146,7 @@ fn section(page: &Page, entry: &Entry<'_>, rest: &[&Dimension], number: usize) -
             }
         })
         .collect();
-    SectionView { anchor: format!("s{number}"), title: title.join(" · "), rows }
+    SectionView { anchor: format!("s{number}"), title: title.join(" · "), short: short.join(" · "), rows }
 }
 
 /// The chart: with two dimensions, small multiples by sex; with three, girls' age bands by the third.

@@ -1,0 +1,74 @@
+// Starts what the tests look at: the site of an invented release, on a free port of this machine; or takes ACCORD_URL.
+
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Writes the invented release of the site's own tests and serves it as a draft. */
+export async function startSite() {
+  if (process.env.ACCORD_URL) {
+    return { url: process.env.ACCORD_URL.replace(/\/$/, ''), stop() {} };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'accord-e2e-'));
+  const test = 'tests::the_invented_release_can_be_written_for_the_browser';
+  execFileSync('cargo', ['test', '-q', '-p', 'accord-web', '--lib', '--', '--exact', test], {
+    cwd: root, env: { ...process.env, ACCORD_WRITE_BUNDLE: folder }, stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const program = process.env.ACCORD_BIN
+    ? [process.env.ACCORD_BIN, []]
+    : ['cargo', ['run', '-q', '-p', 'accord', '--']];
+  const args = [...program[1], 'hub', 'serve', '--bundle', folder, '--port', '0', '--json'];
+  const child = spawn(program[0], args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (part) => {
+      text += part;
+      const found = text.match(/"url":"(http:[^"]+?)\/?"/);
+      if (found) resolve(found[1]);
+    });
+    child.on('exit', (code) => reject(new Error(`accord hub serve ended with ${code}`)));
+  });
+  return {
+    url,
+    stop() {
+      child.removeAllListeners('exit');
+      child.kill('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A browser that talks to nobody by itself, with a fresh profile. */
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.ACCORD_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  });
+}
+
+/** Release that the site shows, read from its list. */
+export async function releaseId(url) {
+  const list = await (await fetch(`${url}/releases`)).text();
+  const found = list.match(/href="\/releases\/([a-z0-9_-]+)"/);
+  if (!found) throw new Error('the site shows no release');
+  return found[1];
+}
+
+/** One page of each kind. */
+export function pages(id) {
+  const table = (t) => `/releases/${id}/tables/${t}`;
+  return {
+    home: '/', releases: '/releases', release: `/releases/${id}`, m1: table('m1'), m3: table('m3'),
+    headlines: table('headlines'), cell: `/f/${id}.m1.female.a15_17`, symbol: `/f/${id}.m1.other.a0_4`,
+    third: `/f/${id}.m3.female.a15_17.recruitment`, group: `/f/${id}.m1.group.girls-10-17`, call: '/call', help: '/help',
+    about: '/about', privacy: '/privacy', method: '/method', exit: '/exit', missing: '/nowhere',
+  };
+}

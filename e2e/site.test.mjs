@@ -1,0 +1,215 @@
+// The public site in a browser: every page in light, dark, on a phone, printed, in forced colours, without scripts; by
+// keyboard alone; and never a request to another site. Pictures go to out/.
+
+import { after, before, describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pages, releaseId, startBrowser, startSite } from './site.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const out = new URL('./out/', import.meta.url);
+mkdirSync(out, { recursive: true });
+
+let site;
+let browser;
+let all;
+
+before(async () => {
+  site = await startSite();
+  browser = await startBrowser();
+  all = pages(await releaseId(site.url));
+});
+after(async () => {
+  await browser?.close();
+  site?.stop();
+});
+
+const looks = {
+  light: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'light' },
+};
+
+/** Opens a page and fails on any request that leaves the site, and on any complaint of the browser. */
+async function open(options, path, expect = 200) {
+  const context = await browser.newContext(options);
+  const foreign = [];
+  const complaints = [];
+  const page = await context.newPage();
+  page.on('request', (r) => { if (!r.url().startsWith(site.url)) foreign.push(r.url()); });
+  page.on('console', (m) => { if (m.type() === 'error' && !m.text().includes('404')) complaints.push(m.text()); });
+  const response = await page.goto(site.url + path);
+  assert.equal(response.status(), expect, path);
+  return { page, context, foreign, complaints };
+}
+
+/** Violations of WCAG 2.2 A and AA. axe runs in a world of its own, which the page's policy does not reach. */
+async function violations(page) {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId: contextId } =
+    await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' });
+  await session.send('Runtime.evaluate', { expression: axe, contextId });
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const run = `axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then((r) => JSON.stringify({ passes: r.passes.length,
+    found: r.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.target + ' ' + n.failureSummary).join(' | ')) }))`;
+  const { result, exceptionDetails } =
+    await session.send('Runtime.evaluate', { expression: run, contextId, awaitPromise: true });
+  assert.equal(exceptionDetails, undefined, JSON.stringify(exceptionDetails));
+  const { passes, found } = JSON.parse(result.value);
+  assert.ok(passes > 5, 'axe looked at nothing');
+  return found;
+}
+
+for (const [look, options] of Object.entries(looks)) {
+  describe(`every page, ${look}`, () => {
+    it('passes axe, stays inside the window, asks no other site', async () => {
+      const wrong = [];
+      for (const [name, path] of Object.entries(all)) {
+        const { page, context, foreign, complaints } = await open(options, path, name === 'missing' ? 404 : 200);
+        for (const v of await violations(page)) wrong.push(`${name}: ${v}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (wide > 0) wrong.push(`${name}: ${wide} px wider than the window`);
+        for (const f of foreign) wrong.push(`${name}: asked ${f}`);
+        for (const c of complaints) wrong.push(`${name}: ${c}`);
+        await page.screenshot({ path: new URL(`${name}-${look}.png`, out).pathname, fullPage: true });
+        await context.close();
+      }
+      assert.deepEqual(wrong, []);
+    });
+  });
+}
+
+describe('touch targets on a phone', () => {
+  it('the help and exit links, the navigation and buttons are 44 pixels high', async () => {
+    const { page, context } = await open(looks.phone, all.home);
+    const small = await page.$$eval('.bar a, .words a, .button, summary, .doors a', (links) =>
+      links.map((l) => [l.textContent.trim(), l.getBoundingClientRect()]).filter(([, b]) => b.height < 44).map(([t]) => t));
+    assert.deepEqual(small, []);
+    await context.close();
+  });
+});
+
+describe('the keyboard alone', () => {
+  it('meets the skip link first, then help and exit, and sees where it is', async () => {
+    const { page, context } = await open(looks.light, all.home);
+    const here = () => page.evaluate(() => {
+      const e = document.activeElement;
+      const style = getComputedStyle(e);
+      return { words: e.textContent.trim(), href: e.getAttribute('href'), outline: parseFloat(style.outlineWidth), top: e.getBoundingClientRect().top };
+    });
+    const walk = [];
+    for (let i = 0; i < 9; i += 1) {
+      await page.keyboard.press('Tab');
+      walk.push(await here());
+    }
+    assert.deepEqual(walk.slice(0, 4).map((w) => w.href), ['#main', '/', '/help', '/exit']);
+    assert.ok(walk.every((w) => w.outline >= 2), 'focus can be seen');
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await page.focus('.skip');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await context.close();
+  });
+
+  it('never has its focus hidden under the bar at the top', async () => {
+    const { page, context } = await open(looks.phone, all.release);
+    const hidden = [];
+    for (let i = 0; i < 60; i += 1) {
+      await page.keyboard.press('Tab');
+      const under = await page.evaluate(() => {
+        const e = document.activeElement;
+        if (e.closest('.bar, .skip') || e === document.body) return null;
+        const bar = document.querySelector('.bar').getBoundingClientRect();
+        const box = e.getBoundingClientRect();
+        return box.bottom <= bar.bottom ? e.outerHTML.slice(0, 80) : null;
+      });
+      if (under) hidden.push(under);
+    }
+    assert.deepEqual(hidden, []);
+    await context.close();
+  });
+});
+
+describe('without scripts', () => {
+  it('figures, tables, folds and the exit work', async () => {
+    const { page, context } = await open({ ...looks.phone, javaScriptEnabled: false }, all.home);
+    await page.locator('details.numbers summary').first().click();
+    assert.ok(await page.locator('details.numbers table').first().isVisible());
+    await page.locator('details.numbers table a').first().click();
+    await page.waitForURL(/\/f\//);
+    assert.ok(await page.locator('.detected').first().isVisible());
+    await page.locator('.bar .exit').click();
+    await page.waitForURL(/\/exit$/);
+    assert.equal(await page.title(), 'New page');
+    await context.close();
+  });
+
+  it('the exit is at the same place on every page and stays there when scrolled', async () => {
+    const places = new Set();
+    for (const [name, path] of Object.entries(all)) {
+      if (name === 'exit') continue;
+      const { page, context } = await open(looks.phone, path, name === 'missing' ? 404 : 200);
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+      const box = await page.locator('.bar .exit').boundingBox();
+      places.add(JSON.stringify([Math.round(box.x), Math.round(box.y), Math.round(box.width)]));
+      await context.close();
+    }
+    assert.equal(places.size, 1, [...places].join(' '));
+  });
+});
+
+describe('the exit', () => {
+  it('asks the browser to forget the site', async () => {
+    const { page, context } = await open(looks.light, all.help);
+    const [response] = await Promise.all([page.waitForResponse(/\/exit$/), page.locator('.bar .exit').click()]);
+    assert.match(await response.headerValue('clear-site-data'), /cache/);
+    await context.close();
+  });
+});
+
+describe('on paper', () => {
+  it('the figure, its id, its caveat and its numbers are printed; the navigation is not', async () => {
+    const { page, context } = await open(looks.light, all.group);
+    await page.emulateMedia({ media: 'print' });
+    for (const seen of ['.statement', '.chart', '.detected', '.origin code', '.numbers table', '.banners']) {
+      assert.ok(await page.locator(seen).first().isVisible(), seen);
+    }
+    for (const gone of ['.words', '.bar .exit', '.bar .get-help']) {
+      assert.ok(!(await page.locator(gone).first().isVisible()), gone);
+    }
+    for (const name of ['home', 'group', 'release']) {
+      await page.goto(site.url + all[name]);
+      await page.pdf({ path: new URL(`${name}.pdf`, out).pathname, format: 'A4' });
+      await page.screenshot({ path: new URL(`${name}-print.png`, out).pathname, fullPage: true });
+    }
+    await context.close();
+  });
+});
+
+describe('forced colours and large text', () => {
+  it('charts keep their marks', async () => {
+    const { page, context } = await open({ ...looks.light, forcedColors: 'active' }, all.group);
+    await page.screenshot({ path: new URL('group-forced.png', out).pathname, fullPage: true });
+    assert.ok(await page.locator('.chart rect').count() > 2);
+    await context.close();
+  });
+
+  it('at four times the size nothing must be scrolled sideways but tables', async () => {
+    const { page, context } = await open({ viewport: { width: 320, height: 256 } }, all.release);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${wide} px too wide`);
+    await context.close();
+  });
+});
+
+describe('text spacing', () => {
+  it('nothing is cut when a reader widens the spacing (WCAG 1.4.12)', async () => {
+    const { page, context } = await open({ ...looks.phone, bypassCSP: true }, all.home);
+    await page.addStyleTag({ content: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}' });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${wide} px too wide`);
+    await context.close();
+  });
+});
