@@ -77,7 +77,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
 
 fn convert(args: &Args, format: Format, options: &ReadOptions, quiet: bool) -> anyhow::Result<Summary> {
     let bar = progress_bar(quiet);
-    let mut each = |on: &mut dyn FnMut(&Incoming) -> anyhow::Result<()>| {
+    let each = |on: &mut dyn FnMut(&Incoming) -> anyhow::Result<()>| {
         let summary = read_file(&args.input, options, &mut |message| match message {
             Message::Record { incoming, .. } => on(&incoming),
             Message::Progress { read, of } => {

@@ -316,15 +316,20 @@ impl<'b> Checker<'b> {
                 }
             }
             if adds.peek().is_some_and(|a| a.0 == place) {
-                let mut codes: Vec<Code> = match chosen {
-                    Some(Cell::Codes(codes)) => codes,
-                    _ => Vec::new(),
+                let (mut codes, one_of) = match chosen {
+                    Some(Cell::Codes(codes)) => (codes, Vec::new()),
+                    Some(Cell::OneOf(set)) => (Vec::new(), set),
+                    _ => (Vec::new(), Vec::new()),
                 };
                 while let Some((_, code)) = adds.next_if(|a| a.0 == place) {
                     codes.push(code);
                 }
                 codes.sort_unstable();
                 codes.dedup();
+                // A cell holds codes or one-of-a-set, not both: what is certain is kept, and the loss is told.
+                if !one_of.is_empty() && !one_of.iter().any(|c| codes.contains(c)) {
+                    self.tally.dropped += 1;
+                }
                 chosen = Some(Cell::Codes(codes));
             }
             let Some(cell) = chosen else { continue };

@@ -346,6 +346,50 @@ fn an_own_mapping_reads_own_columns_bands_and_flags() {
 }
 
 #[test]
+fn what_is_certain_is_kept_beside_a_set_of_which_one_holds_and_the_loss_is_told() {
+    let walk = Crosswalk::parse(
+        r#"
+        id = "flags"
+        title = "Invented flags"
+        [[column]]
+        name = "certain"
+        field = "control_method"
+        rule = "flag"
+        codes = ["threats"]
+        [[column]]
+        name = "either"
+        field = "control_method"
+        rule = "flag_one_of"
+        codes = ["debt_bondage", "takes_earnings"]
+        "#,
+    )
+    .unwrap();
+    let text = "certain,either\n1,1\n,1\n1,\n";
+    let mut records = Vec::new();
+    let settings = Settings {
+        book: Codebook::embedded(),
+        mapping: Mapping::Is(&walk),
+        today: TODAY,
+        records: true,
+        repeats: false,
+    };
+    let summary = run(Box::new(text.as_bytes()), &Hints::default(), settings, &mut |event| {
+        if let Event::Record(_, record) = event {
+            records.push(record);
+        }
+        Flow::Go
+    })
+    .unwrap();
+    let certain = Cell::Codes(vec![code("control_method", "threats")]);
+    let mut set = vec![code("control_method", "debt_bondage"), code("control_method", "takes_earnings")];
+    set.sort_unstable();
+    for (record, wanted) in records.iter().zip([&certain, &Cell::OneOf(set), &certain]) {
+        assert!(cell(record, "control_method") == wanted);
+    }
+    assert_eq!(summary.losses.values().copied().collect::<Vec<_>>(), vec![1]);
+}
+
+#[test]
 fn two_codes_in_a_cell_are_not_the_composite_code_that_bears_both_names() {
     let checked = check(
         "record_id,citizenship_region\na,americas;oceania\nb,americas|oceania\nc,americas_oceania\nd,Americas / Oceania\ne,;\n",
