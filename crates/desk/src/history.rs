@@ -5,7 +5,7 @@ use crate::keyring::{Keyring, Token};
 use crate::vault::Vault;
 use crate::{Result, VaultError};
 use accord_crypto::chain::derive_entry_hash;
-use accord_crypto::{Head, Place};
+use accord_crypto::{Head, Key, Place};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
@@ -110,7 +110,12 @@ fn place<'a>(ledger: &'a str, seq: &'a [u8; 8]) -> Place<'a> {
 
 /// Opens one entry's bytes.
 pub(crate) fn open_entry(ring: &Keyring, ledger: &str, seq: i64, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    ring.data.derive(ledger).open(place(ledger, &(seq as u64).to_le_bytes()), sealed).map_err(|_| malformed(ledger))
+    open_under(&ring.data.derive(ledger), ledger, seq, sealed)
+}
+
+/// Opens one entry's bytes under the ledger's own key, for many in a row.
+pub(crate) fn open_under(key: &Key, ledger: &str, seq: i64, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    key.open(place(ledger, &(seq as u64).to_le_bytes()), sealed).map_err(|_| malformed(ledger))
 }
 
 impl Vault {

@@ -1,18 +1,25 @@
 //! Reading everything: records stream out one by one, in bounded memory, with the consent that stands today.
 
-use crate::consent::ConsentState;
+use crate::consent::{ConsentEvent, ConsentState};
 use crate::history::{self, CONSENT};
+use crate::keyring::Token;
 use crate::page::{PageKeys, Slots};
 use crate::vault::Vault;
 use crate::{Result, VaultError, payload};
+use accord_crypto::Key;
 use accord_record::model::Incoming;
 use jiff::civil::Date;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 /// Pages fetched at a time.
-const CHUNK: i64 = 48;
+const CHUNK: i64 = 32;
+/// Pages being opened while others are counted.
+const AHEAD: usize = 3;
 
 /// One record as read from a vault.
 #[derive(Debug)]
@@ -58,9 +65,65 @@ async fn fetch_keys(pool: &SqlitePool, from: i64, to: i64) -> Result<Vec<SqliteR
         .await?)
 }
 
+/// One page with all that opens it, on its way to another thread.
+struct Job {
+    page: i64,
+    sealed: Vec<u8>,
+    keys: Vec<u8>,
+    consent: Option<(i64, Vec<u8>)>,
+}
+
+/// What all pages share.
+struct Opener {
+    vault: Key,
+    consent: Key,
+    events: HashMap<Token, Vec<ConsentEvent>>,
+    today: Date,
+}
+
+/// Records of one page, and how many of its places are destroyed.
+type OpenedPage = (Vec<Stored>, u64);
+
+impl Opener {
+    fn open(&self, job: &Job) -> Result<OpenedPage> {
+        let slots = Slots::new(&job.sealed)?;
+        let keys = PageKeys::open(&self.vault, job.page, &job.keys)?;
+        let claims = match &job.consent {
+            None => Vec::new(),
+            Some((seq, sealed)) => {
+                payload::decode_consent(&history::open_under(&self.consent, CONSENT, *seq, sealed)?)?
+            }
+        };
+        let mut plain = Zeroizing::new(Vec::with_capacity(1024));
+        let mut records = Vec::with_capacity(slots.count());
+        let mut destroyed = 0;
+        for (slot, (token, sealed)) in slots.iter().enumerate() {
+            if !keys.open_record(slot, &token, sealed, &mut plain)? {
+                destroyed += 1;
+                continue;
+            }
+            let (cohort, mut incoming) = payload::decode(&plain)?;
+            let said = claims.get(slot).map_or(&[][..], Vec::as_slice);
+            incoming.consent = match self.events.get(&token) {
+                None => said.to_vec(),
+                Some(events) => {
+                    let mut state = ConsentState::of_claims(said);
+                    for e in events {
+                        state.apply(e);
+                    }
+                    state.claims(self.today)
+                }
+            };
+            records.push(Stored { incoming, cohort });
+        }
+        Ok((records, destroyed))
+    }
+}
+
 impl Vault {
-    /// Hands every record to `f`, in the order of import, with consent as it stands on `today`. Pages are fetched
-    /// ahead on another thread while records are opened on this one. `f` returns an error to stop.
+    /// Hands every record to `f`, in the order of import, with consent as it stands on `today`. Pages are fetched ahead,
+    /// and opened ahead on other threads, a few at a time: memory doesn't grow with the vault. `f` returns an error to
+    /// stop.
     pub async fn for_each_record<E, F>(&self, today: Date, mut f: F) -> std::result::Result<ReadReport, E>
     where
         F: FnMut(&Stored) -> std::result::Result<(), E> + Send,
@@ -68,66 +131,72 @@ impl Vault {
     {
         let mut report = ReadReport::default();
         let mut tx = self.pool.begin().await.map_err(VaultError::from)?;
-        let events = self.all_events(&mut tx).await?;
+        let opener = Arc::new(Opener {
+            vault: self.ring.vault.clone(),
+            consent: self.ring.data.derive(CONSENT),
+            events: self.all_events(&mut tx).await?,
+            today,
+        });
+        let mut opening: VecDeque<JoinHandle<Result<OpenedPage>>> = VecDeque::with_capacity(AHEAD + 1);
         let mut ahead = tokio::spawn(fetch(tx, 0));
-        let mut plain = Zeroizing::new(Vec::with_capacity(1024));
         loop {
             let (tx, rows) = ahead.await.map_err(|_| VaultError::Task)??;
-            let ids: Vec<i64> =
-                rows.iter().map(|r| r.try_get(0)).collect::<std::result::Result<_, _>>().map_err(VaultError::from)?;
-            let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { return Ok(report) };
-            ahead = tokio::spawn(fetch(tx, last));
-            let key_rows = fetch_keys(&self.keys, first, last).await?;
-            let mut key_rows = key_rows.iter().peekable();
-            for (row, id) in rows.iter().zip(ids) {
-                let sealed: &[u8] = row.try_get(1).map_err(VaultError::from)?;
-                let slots = Slots::new(sealed)?;
-                while key_rows.next_if(|k| k.get::<i64, _>(0) < id).is_some() {}
-                let Some(key_row) = key_rows.next_if(|k| k.get::<i64, _>(0) == id) else {
-                    report.destroyed += slots.count() as u64;
-                    continue;
-                };
-                let keys = match PageKeys::open(&self.ring.vault, id, key_row.try_get(1).map_err(VaultError::from)?) {
-                    Ok(keys) => keys,
-                    Err(e) => {
-                        // Rotated by somebody else meanwhile, or really damaged?
-                        self.check_epoch().await?;
-                        return Err(e.into());
-                    }
-                };
-                let claims = self.page_consent(row)?;
-                for (slot, (token, sealed)) in slots.iter().enumerate() {
-                    if !keys.open_record(slot, &token, sealed, &mut plain)? {
-                        report.destroyed += 1;
-                        continue;
-                    }
-                    let (cohort, mut incoming) = payload::decode(&plain)?;
-                    let said = claims.get(slot).map_or(&[][..], Vec::as_slice);
-                    incoming.consent = match events.get(&token) {
-                        None => said.to_vec(),
-                        Some(events) => {
-                            let mut state = ConsentState::of_claims(said);
-                            for e in events {
-                                state.apply(e);
-                            }
-                            state.claims(today)
+            let (jobs, last, destroyed) = self.jobs(rows).await?;
+            report.destroyed += destroyed;
+            // The end comes with an empty fetch; what is still being opened is waited for then.
+            let at_end = last.is_none();
+            ahead = tokio::spawn(fetch(tx, last.unwrap_or(i64::MAX)));
+            for job in jobs.into_iter().map(Some).chain(at_end.then_some(None)) {
+                let allowed = if job.is_some() { AHEAD } else { 0 };
+                if let Some(job) = job {
+                    let opener = Arc::clone(&opener);
+                    opening.push_back(tokio::task::spawn_blocking(move || opener.open(&job)));
+                }
+                while opening.len() > allowed {
+                    let Some(task) = opening.pop_front() else { break };
+                    let (records, destroyed) = match task.await.map_err(|_| VaultError::Task)? {
+                        Ok(opened) => opened,
+                        Err(e) => {
+                            // Rotated by somebody else meanwhile, or really damaged?
+                            self.check_epoch().await?;
+                            return Err(e.into());
                         }
                     };
-                    f(&Stored { incoming, cohort })?;
-                    report.records += 1;
+                    report.destroyed += destroyed;
+                    for stored in &records {
+                        f(stored)?;
+                        report.records += 1;
+                    }
                 }
+            }
+            if at_end {
+                return Ok(report);
             }
         }
     }
 
-    /// What the file said for the records of a fetched page.
-    fn page_consent(&self, row: &SqliteRow) -> Result<Vec<Vec<accord_record::model::ConsentClaim>>> {
-        match (row.try_get::<Option<i64>, _>(2)?, row.try_get::<Option<&[u8]>, _>(3)?) {
-            (Some(seq), Some(sealed)) => {
-                payload::decode_consent(&history::open_entry(&self.ring, CONSENT, seq, sealed)?)
-            }
-            _ => Ok(Vec::new()),
+    /// Puts pages together with their keys; returns them, the last page's number (none at the end), and how many records
+    /// stand in pages whose keys are gone.
+    async fn jobs(&self, rows: Vec<SqliteRow>) -> Result<(Vec<Job>, Option<i64>, u64)> {
+        let ids: Vec<i64> = rows.iter().map(|r| r.try_get(0)).collect::<std::result::Result<_, _>>()?;
+        let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { return Ok((Vec::new(), None, 0)) };
+        let key_rows = fetch_keys(&self.keys, first, last).await?;
+        let mut keys: HashMap<i64, Vec<u8>> = HashMap::with_capacity(key_rows.len());
+        for k in &key_rows {
+            keys.insert(k.try_get(0)?, k.try_get(1)?);
         }
+        let mut destroyed = 0;
+        let mut jobs = Vec::with_capacity(rows.len());
+        for (row, page) in rows.iter().zip(ids) {
+            let sealed: Vec<u8> = row.try_get(1)?;
+            let Some(keys) = keys.remove(&page) else {
+                destroyed += Slots::new(&sealed)?.count() as u64;
+                continue;
+            };
+            let consent = row.try_get::<Option<i64>, _>(2)?.zip(row.try_get::<Option<Vec<u8>>, _>(3)?);
+            jobs.push(Job { page, sealed, keys, consent });
+        }
+        Ok((jobs, Some(last), destroyed))
     }
 
     /// One record by its local identifier, with the consent that stands today: for the steward who asks for it.

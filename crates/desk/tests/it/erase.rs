@@ -6,20 +6,20 @@ use accord_desk::VaultError;
 async fn an_erased_record_is_gone_its_key_is_destroyed_and_the_certificate_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
-    import(&vault, "f", people("a", 0..300)).await.unwrap();
+    import(&vault, "f", people("INVENTED-", 0..300)).await.unwrap();
     let epoch = vault.epoch();
-    let certificate = vault.erase("a7", TODAY).await.unwrap();
+    let certificate = vault.erase("INVENTED-7", TODAY).await.unwrap();
     assert!(certificate.key_destroyed && !certificate.older_backups);
     assert!(certificate.vault_key_epoch > epoch);
     assert_eq!(certificate.erasure_head, vault.head("erasure").await.unwrap());
     let text = serde_json::to_string(&certificate).unwrap();
-    assert!(!text.contains("a7"), "{text}");
+    assert!(!text.contains("INVENTED-7"), "{text}");
     for vault in [vault, open(dir.path()).await] {
         let all = readable(&vault).await;
-        assert!(all.len() == 299 && !all.contains_key("a7"));
+        assert!(all.len() == 299 && !all.contains_key("INVENTED-7"));
         assert_eq!(vault.count().await.unwrap(), 299);
-        assert!(matches!(vault.record("a7", TODAY).await, Err(VaultError::NoSuchRecord)));
-        vault.record("a8", TODAY).await.unwrap();
+        assert!(matches!(vault.record("INVENTED-7", TODAY).await, Err(VaultError::NoSuchRecord)));
+        vault.record("INVENTED-8", TODAY).await.unwrap();
         vault.verify(TODAY).await.unwrap();
     }
 }
