@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn one_member_alone_twice_or_members_of_two_councils_do_not_sign() {
+    fn privacy_21_one_member_alone_twice_or_members_of_two_councils_do_not_sign() {
         let (_, shares) = deal(2, 3).unwrap();
         let (_, others) = deal(2, 3).unwrap();
         let need = CryptoError::NotEnough { what: "council shares", have: 1, need: 2 };

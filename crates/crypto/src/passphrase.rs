@@ -204,7 +204,7 @@ mod tests {
 
     // PRIVACY 18: six generated words.
     #[test]
-    fn generated_passphrases_are_six_words_of_the_list_and_never_the_same() {
+    fn privacy_18_generated_passphrases_are_six_words_of_the_list_and_never_the_same() {
         let a = Passphrase::make(6).unwrap();
         let b = Passphrase::make(6).unwrap();
         assert_ne!(a.expose(), b.expose());
@@ -230,7 +230,7 @@ mod tests {
 
     // PRIVACY 18: never under 64 MiB.
     #[test]
-    fn parameters_below_the_floor_are_refused_also_when_read_from_a_file() {
+    fn privacy_18_parameters_below_the_floor_are_refused_also_when_read_from_a_file() {
         assert!(KdfParams::new(1024, 3, 4).is_err());
         assert!(KdfParams::new(64 * 1024, 1, 4).is_err());
         assert!(KdfParams::new(u32::MAX, 3, 4).is_err());

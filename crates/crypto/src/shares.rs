@@ -233,7 +233,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn any_two_or_all_three_shares_give_the_secret_back() {
+    fn privacy_18_any_two_or_all_three_shares_give_the_secret_back() {
         let secret = RecoverySecret::make().unwrap();
         let s = secret.split().unwrap();
         assert_eq!(s.iter().map(Share::number).collect::<Vec<_>>(), [1, 2, 3]);

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_signed_by_two_of_three_root_keys_is_believed_also_after_json() {
+    fn privacy_21_a_list_signed_by_two_of_three_root_keys_is_believed_also_after_json() {
         let mut w = world();
         w.list.sign(&w.roots[0]);
         assert!(w.root.check(&w.list).is_err(), "one is not enough");
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_after_a_compromise_fail_unless_logged_before_it() {
+    fn privacy_21_signatures_after_a_compromise_fail_unless_logged_before_it() {
         let mut w = world();
         let key = w.release.verifying_key();
         w.list.revocations.push(Revocation { key, since: "2026-05-01".into(), reason: "compromised".into() });

@@ -71,6 +71,7 @@ pub struct VaultArgs {
 
 /// Runs `accord desk`.
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    no_core_dumps();
     match args.command {
         Command::Init(args) => init::run(args, json),
         Command::Form(args) => super::form::run(args, json),
@@ -84,6 +85,16 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         Command::Recover(args) => keys::recover(args, json),
         Command::Keys(args) => keys::run(args, json),
         Command::Heads(args) => backup::heads(args, json),
+    }
+}
+
+/// Turns core dumps of this process off: a crash must not write keys to disk. Where that can't be done, `accord doctor`
+/// says so.
+pub fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
 }
 

@@ -139,11 +139,12 @@ fn swap() -> Item {
 fn core_dumps() -> Item {
     #[cfg(unix)]
     {
+        desk::no_core_dumps();
         let limit = rustix::process::getrlimit(rustix::process::Resource::Core);
         if limit.current == Some(0) {
-            return item("core dumps", State::Fine, "off");
+            return item("core dumps", State::Fine, "off for accord itself");
         }
-        item("core dumps", State::Mend, "on: a crash could write keys to disk; set `ulimit -c 0`")
+        item("core dumps", State::Mend, "can't be turned off: a crash could write keys to disk; set `ulimit -c 0`")
     }
     #[cfg(not(unix))]
     item("core dumps", State::Unknown, "can't be read on this system")

@@ -177,13 +177,20 @@ impl ImportWriter<'_> {
     /// Writes the identifiers into the register, in its own order.
     async fn register(&mut self) -> Result<()> {
         let cohort = i64::from(self.meta.on.year());
-        let new: Vec<Seen> = self.seen.iter().filter(|s| !s.returned).copied().collect();
-        for chunk in new.chunks(REGISTER) {
+        let seen = std::mem::take(&mut self.seen);
+        let mut new = seen.iter().filter(|s| !s.returned);
+        let mut chunk: Vec<&Seen> = Vec::with_capacity(REGISTER);
+        loop {
+            chunk.clear();
+            chunk.extend(new.by_ref().take(REGISTER));
+            if chunk.is_empty() {
+                break;
+            }
             let mut sql = String::from("INSERT INTO record (token, page, slot, cohort, state) VALUES ");
             sql.push_str(&vec!["(?,?,?,?,0)"; chunk.len()].join(","));
             // Nothing but question marks: the values are bound.
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for s in chunk {
+            for s in &chunk {
                 query = query
                     .bind(s.token.to_vec())
                     .bind(self.first_page + i64::from(s.page))
@@ -192,7 +199,7 @@ impl ImportWriter<'_> {
             }
             query.execute(&mut *self.tx).await?;
         }
-        for s in self.seen.iter().filter(|s| s.returned) {
+        for s in seen.iter().filter(|s| s.returned) {
             sqlx::query("UPDATE record SET page = ?, slot = ?, state = 0 WHERE token = ?")
                 .bind(self.first_page + i64::from(s.page))
                 .bind(i64::from(s.slot))

@@ -37,7 +37,7 @@ async fn a_backup_restores_to_the_same_records_with_the_passphrase_or_with_share
 
 // PRIVACY 20.
 #[tokio::test]
-async fn without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
+async fn privacy_20_without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(&dir.path().join("v")).await;
     import(&vault, "f", people("a", 0..10)).await.unwrap();
@@ -82,7 +82,7 @@ async fn without_the_newest_heads_drawing_stays_locked_until_they_are_shown() {
 
 // PRIVACY 19.
 #[tokio::test]
-async fn after_an_erasure_yesterdays_backup_stays_shut_under_todays_keys() {
+async fn privacy_19_after_an_erasure_yesterdays_backup_stays_shut_under_todays_keys() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(&dir.path().join("v")).await;
     import(&vault, "f", people("a", 0..300)).await.unwrap();

@@ -3,7 +3,7 @@ use accord_desk::VaultError;
 
 // PRIVACY 19: the key is destroyed, the vault key rotated, and the certificate names the day of older backups.
 #[tokio::test]
-async fn an_erased_record_is_gone_its_key_is_destroyed_and_the_certificate_says_so() {
+async fn privacy_19_an_erased_record_is_gone_its_key_is_destroyed_and_the_certificate_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
     import(&vault, "f", people("INVENTED-", 0..300)).await.unwrap();
@@ -39,7 +39,7 @@ async fn an_erased_record_does_not_come_back_with_the_next_file() {
 
 // PRIVACY 19: secure_delete, and the write-ahead log is cut.
 #[tokio::test]
-async fn the_key_files_bytes_of_an_erased_record_are_overwritten() {
+async fn privacy_19_the_bytes_of_an_erased_record_are_overwritten_and_the_log_is_cut() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
     import(&vault, "f", people("a", 0..3)).await.unwrap();

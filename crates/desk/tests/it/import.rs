@@ -103,7 +103,7 @@ async fn two_imports_at_once_give_a_clear_error() {
 }
 
 #[tokio::test]
-async fn an_undone_import_is_gone_and_may_come_back_in_its_old_cohort() {
+async fn privacy_02_an_undone_import_is_gone_and_may_come_back_in_its_old_cohort() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
     import(&vault, "first", people("a", 0..300)).await.unwrap();
@@ -136,7 +136,7 @@ async fn an_undone_import_is_gone_and_may_come_back_in_its_old_cohort() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_leaves_a_record_out_from_then_on_even_if_its_file_is_imported_again() {
+async fn privacy_09_a_withdrawal_leaves_a_record_out_from_then_on_even_if_its_file_is_imported_again() {
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
     import(&vault, "f", people("a", 0..10)).await.unwrap();

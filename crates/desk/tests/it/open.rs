@@ -83,7 +83,7 @@ async fn settings_that_make_no_sense_are_refused_before_anything_is_written() {
 
 // PRIVACY 18: recovery by two of three shares.
 #[tokio::test]
-async fn two_of_three_shares_open_a_vault_and_a_new_passphrase_follows() {
+async fn privacy_18_two_of_three_shares_open_a_vault_and_a_new_passphrase_follows() {
     let dir = tempfile::tempdir().unwrap();
     let (vault, shares) = new_vault(dir.path()).await;
     import(&vault, "f", people("a", 0..5)).await.unwrap();
@@ -130,7 +130,7 @@ async fn rotation_gives_new_keys_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_header_with_weak_key_derivation_or_changed_bytes_is_refused() {
+async fn privacy_18_a_header_with_weak_key_derivation_or_changed_bytes_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     new_vault(dir.path()).await.0.close().await;
     let path = dir.path().join("vault.json");
