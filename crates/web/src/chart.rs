@@ -27,6 +27,13 @@ pub enum Mark {
         /// Upper end.
         high: u64,
     },
+    /// No number, and only how far it could reach: the reach, hatched.
+    Unsure {
+        /// Lower end.
+        low: u64,
+        /// Upper end.
+        high: u64,
+    },
     /// No number: a hatched bar.
     None,
 }
@@ -129,7 +136,7 @@ pub fn describe(panels: &[Panel]) -> String {
 fn most(mark: &Mark) -> u64 {
     match mark {
         Mark::Value { value, high, .. } => (*value).max(*high),
-        Mark::Range { high, .. } => *high,
+        Mark::Range { high, .. } | Mark::Unsure { high, .. } => *high,
         Mark::None => 0,
     }
 }
@@ -176,6 +183,10 @@ fn draw_bar(out: &mut String, id: &str, bar: &Bar, top: f64, y: f64, rtl: bool) 
             let (from, width) = span(low, high);
             rect(out, class, fill, from, y, width, BAR, rtl, None);
             rect(out, "c-over", &format!("url(#{id}-s)"), from, y, width, BAR, rtl, None);
+        }
+        Mark::Unsure { low, high } => {
+            let (from, width) = span(low, high);
+            rect(out, "c-none", &format!("url(#{id}-h)"), from + 0.5, y + 0.5, width - 1.0, BAR - 1.0, rtl, None);
         }
         Mark::None => rect(out, "c-none", &format!("url(#{id}-h)"), 0.5, y + 0.5, WIDTH - 1.0, BAR - 1.0, rtl, None),
     }

@@ -163,8 +163,9 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
         FigureValue::Range { low, high } => {
             [Cell::Empty, Cell::Whole(*low), Cell::Whole(*high), Cell::Empty, Cell::Empty]
         }
-        FigureValue::Symbol { symbol } => {
-            [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Text(symbol.mark().to_owned()), Cell::Empty]
+        FigureValue::Symbol { symbol, range } => {
+            let [low, high] = range.map_or([Cell::Empty, Cell::Empty], |ends| ends.map(Cell::Whole));
+            [Cell::Empty, low, high, Cell::Text(symbol.mark().to_owned()), Cell::Empty]
         }
         FigureValue::Refused { reason } => [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, text(reason)],
     });

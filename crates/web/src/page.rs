@@ -128,7 +128,7 @@ impl Visit {
     /// The same plain answer for everything that isn't there.
     pub fn not_found(&self) -> Response {
         let mut page = self.page("missing-title", "");
-        page.path = "/".to_owned();
+        "/".clone_into(&mut page.path);
         (StatusCode::NOT_FOUND, render(&Missing { page })).into_response()
     }
 }

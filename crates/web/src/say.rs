@@ -11,6 +11,7 @@ pub fn unit(w: &Words, unit: Unit) -> String {
     w.t(match unit {
         Unit::People => "unit-people",
         Unit::Records => "unit-records",
+        Unit::Rows => "unit-rows",
     })
 }
 
@@ -19,15 +20,17 @@ pub fn value(w: &Words, value: &FigureValue) -> String {
     match value {
         FigureValue::Count { value, .. } => w.number(*value),
         FigureValue::Range { low, high } => range(w, *low, *high),
-        FigureValue::Symbol { symbol } => symbol.mark().to_owned(),
+        FigureValue::Symbol { symbol, .. } => symbol.mark().to_owned(),
         FigureValue::Refused { .. } => w.t("value-refused"),
     }
 }
 
-/// The interval of a count; other values have none apart from themselves.
+/// The interval of a count, or that which stands behind a symbol; a range is its own.
 pub fn interval(w: &Words, value: &FigureValue) -> Option<String> {
     match value {
-        FigureValue::Count { low, high, .. } => Some(range(w, *low, *high)),
+        FigureValue::Count { low, high, .. } | FigureValue::Symbol { range: Some([low, high]), .. } => {
+            Some(range(w, *low, *high))
+        }
         _ => None,
     }
 }
@@ -72,7 +75,21 @@ pub fn statement(w: &Words, subject: &str, value: &FigureValue, of: Unit) -> Str
                 ("high", (&w.number(*high)).into()),
             ],
         ),
-        FigureValue::Symbol { symbol } => {
+        FigureValue::Symbol { symbol, range: Some([low, high]) } => {
+            let why = symbol_words(w, *symbol);
+            w.with(
+                "statement-symbol-range",
+                &[
+                    subject,
+                    ("mark", symbol.mark().into()),
+                    ("why", (&why).into()),
+                    ("unit", (&unit).into()),
+                    ("low", (&w.number(*low)).into()),
+                    ("high", (&w.number(*high)).into()),
+                ],
+            )
+        }
+        FigureValue::Symbol { symbol, range: None } => {
             let why = symbol_words(w, *symbol);
             w.with("statement-symbol", &[subject, ("mark", symbol.mark().into()), ("why", (&why).into())])
         }

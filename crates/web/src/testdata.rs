@@ -2,7 +2,9 @@
 
 use accord_hub::{Proof, Published, Site};
 use accord_release::account::Rho;
-use accord_release::bundle::{Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Unit};
+use accord_release::bundle::{
+    Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Share, Unit,
+};
 use accord_release::files::{Files, draft_files};
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_release::privacy::{DeskCost, statement};
@@ -42,7 +44,8 @@ pub fn bundle(id: &str) -> Bundle {
     let measured = measured(&workload);
     let cost = Rho(Rho::UNIT / 20);
     let desks = [DeskCost { this: cost, cumulative: cost }];
-    let privacy: PrivacyStatement = statement(&workload, &measured, &desks, 1e-6, Some(0.12));
+    let privacy: PrivacyStatement =
+        statement(&workload, &measured, &desks, 1e-6, Some(Share { percent: 12.0, low: 10.1, high: 13.9 }));
     let info = ReleaseInfo {
         id: id.to_owned(),
         title: "An invented release for tests".to_owned(),
@@ -57,13 +60,15 @@ pub fn bundle(id: &str) -> Bundle {
         invented: true,
         codebook: "1".to_owned(),
         software: "test".to_owned(),
+        accounts: Vec::new(),
         assumptions: vec!["Each row is one person, as declared.".to_owned()],
     };
-    let refusals = vec![Refusal {
+    let mut bundle = accord_release::publish::publish(info, workload, privacy, measured).unwrap();
+    bundle.refusals = vec![Refusal {
         what: "A table of the smallest shelter alone".to_owned(),
         why: "Its noise would say more than its numbers.".to_owned(),
     }];
-    accord_release::publish::publish(info, workload, privacy, measured, refusals).unwrap()
+    bundle
 }
 
 /// A decision by an invented council.

@@ -1,6 +1,7 @@
 # Figures in words.
 unit-people = people
 unit-records = records
+unit-rows = rows
 value-refused = refused
 detected = Detected, not all who exist
 interval-note = The interval beside a number says where the exact count in these records lies, with the noise that protects people taken into account. At least 95 in 100 such intervals hold it.
@@ -8,6 +9,7 @@ statement-count = { $subject }: about { $value } { $unit } detected (between { $
 statement-few = { $subject }: few or no { $unit } detected (at most { $high }).
 statement-range = { $subject }: between { $low } and { $high } { $unit } detected. The noise allows no single number.
 statement-symbol = { $subject }: no number, { $mark }: { $why }.
+statement-symbol-range = { $subject }: no number, { $mark }: { $why }. The count lies between { $low } and { $high } { $unit }.
 statement-refused = { $subject }: no number is given. { $why }
 share-sentence = About { $value } in every { $base } { $unit } in this release (between { $low } and { $high }).
 

@@ -32,6 +32,7 @@ fact-population = Who is counted
 fact-unit = What a count counts
 fact-unit-people = People, each once
 fact-unit-records = Records: a person known to several organisations is counted by each
+fact-unit-rows = Rows: a person may have several, up to a declared bound
 fact-period = Years covered, as declared
 fact-slot = Slot of the release calendar
 fact-codebook = Version of the codebook

@@ -56,6 +56,7 @@ fn bundle(id: &str) -> Bundle {
             codebook: "1".into(),
             software: "test".into(),
             assumptions: Vec::new(),
+            accounts: Vec::new(),
         },
         workload: Workload {
             id: "w".into(),
@@ -86,6 +87,8 @@ fn bundle(id: &str) -> Bundle {
         }],
         headlines: Vec::new(),
         refusals: Vec::new(),
+        microdata: Vec::new(),
+        basis: None,
         decision: None,
     }
 }

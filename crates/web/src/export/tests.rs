@@ -91,8 +91,9 @@ fn what_must_travel_is_a_column_of_every_row() {
         }
         let number = |name: &str| matches!(row[column(name)], Cell::Whole(_));
         let symbol = matches!(row[column("symbol")], Cell::Text(_));
-        // Either a number with its interval, or the interval alone, or a symbol: never nothing, never two of them.
-        assert!(if symbol { !number("low") && !number("value") } else { number("low") && number("high") });
+        // A number with its interval, or the interval alone, or a symbol: never nothing, never a number and a symbol.
+        assert!(if symbol { !number("value") } else { number("low") && number("high") });
+        assert_eq!(number("low"), number("high"));
     }
     assert!(sheet.rows.iter().any(|row| matches!(row[column("symbol")], Cell::Text(_))), "the test has no symbol");
 }

@@ -24,7 +24,7 @@ struct Group {
 }
 
 struct Ask {
-    ask: String,
+    title: String,
     /// What can be shown today; `None` is an empty cell.
     answer: Option<Link>,
     /// Whether the answer is a figure, which its caveat must stand beside.
@@ -55,7 +55,7 @@ pub async fn call(visit: Visit) -> Response {
                     let rest = if answer.is_some() { "rest" } else { "empty" };
                     let figure = answer.is_some() && matches!(*ask, "girls" | "missing");
                     Ask {
-                        ask: page.t(&format!("ask-{ask}")),
+                        title: page.t(&format!("ask-{ask}")),
                         answer,
                         figure,
                         rest: page.t(&format!("ask-{ask}-{rest}")),
@@ -65,7 +65,7 @@ pub async fn call(visit: Visit) -> Response {
         })
         .collect();
     let studies = questions(&page, &visit.app.site).into_iter().map(|q| Ask {
-        ask: q.title,
+        title: q.title,
         figure: q.figure.is_some(),
         answer: q.figure.map(|f| Link { words: f.statement, href: f.href }),
         rest: q.unknown,

@@ -23,13 +23,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for At<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        match Path::<T>::from_request_parts(parts, app).await {
-            Ok(Path(value)) => Ok(At(value)),
-            Err(_) => {
-                let Ok(visit) = Visit::from_request_parts(parts, app).await;
-                Err(visit.not_found())
-            }
+        if let Ok(Path(value)) = Path::<T>::from_request_parts(parts, app).await {
+            return Ok(At(value));
         }
+        let Ok(visit) = Visit::from_request_parts(parts, app).await;
+        Err(visit.not_found())
     }
 }
 

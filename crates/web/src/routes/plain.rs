@@ -41,7 +41,7 @@ pub async fn help(visit: Visit) -> Response {
     let dated =
         visit.app.options.help_lines.iter().filter(|l| days(&l.checked).is_some() && !l.source.trim().is_empty());
     let lines = dated.map(line).collect();
-    render(&Help { lines, page })
+    render(&Help { page, lines })
 }
 
 /// Days since 1 March of the year 0 of a `YYYY-MM-DD` date; `None` if it isn't one.
@@ -81,7 +81,7 @@ struct Privacy {
 pub async fn privacy(visit: Visit) -> Response {
     let page = visit.page("title-privacy", "about");
     let release = visit.app.site.newest().map(|r| (release_link(&page, r), say::odds(page.words(), &r.bundle.privacy)));
-    render(&Privacy { release, page })
+    render(&Privacy { page, release })
 }
 
 #[derive(Template)]
@@ -98,7 +98,7 @@ pub async fn method(visit: Visit) -> Response {
     let page = visit.page("title-method", "about");
     let symbols = say::SYMBOLS.map(|s| (s.mark(), say::symbol_words(page.words(), s))).into();
     let reliability = [Solid, Care, RangeOnly, NotShown].map(|r| say::reliability(page.words(), r)).into();
-    render(&Method { symbols, reliability, page })
+    render(&Method { page, symbols, reliability })
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub async fn list(visit: Visit) -> Response {
         }
     });
     let releases = releases.collect();
-    render(&List { releases, page })
+    render(&List { page, releases })
 }
 
 #[derive(Template)]
@@ -95,6 +95,7 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
             page.t(match info.unit {
                 accord_release::bundle::Unit::People => "fact-unit-people",
                 accord_release::bundle::Unit::Records => "fact-unit-records",
+                accord_release::bundle::Unit::Rows => "fact-unit-rows",
             }),
         ),
         ("fact-period", clean(&info.period)),
@@ -146,10 +147,10 @@ fn kind(code: &str) -> String {
 fn privacy(page: &Page, release: &Published) -> Vec<(String, String)> {
     let p = &release.bundle.privacy;
     let rho = |rho: accord_release::account::Rho| say::up(rho.to_f64(), 6);
-    let basis = match p.share_on_legal_basis {
-        Some(share) => format!("{:.1} %", share * 100.0),
-        None => page.t("privacy-basis-unknown"),
-    };
+    let basis = p.share_on_legal_basis.map_or_else(
+        || page.t("privacy-basis-unknown"),
+        |s| format!("{:.1} % ({:.1}–{:.1} %)", s.percent, s.low, s.high),
+    );
     let desks = p.desks_per_person.to_string();
     [
         (page.t("privacy-epsilon"), say::up(p.epsilon, 3)),

@@ -16,7 +16,7 @@ use axum::response::Response;
 
 #[derive(Template)]
 #[template(path = "table.html")]
-struct Table {
+struct TablePage {
     page: Page,
     table: TableView,
     release: Link,
@@ -51,7 +51,7 @@ pub async fn page(visit: Visit, At((id, table)): At<(String, String)>) -> Respon
     }
     let Some(entry) = release.table(&table) else { return visit.not_found() };
     let first = entry.table.figures.first();
-    let view = Table {
+    let view = TablePage {
         table: TableView::new(&page, &entry),
         release: release_link(&page, release),
         flags: flags(&page, release),

@@ -69,6 +69,7 @@ pub fn mark(value: &FigureValue) -> Mark {
     match value {
         FigureValue::Count { value, low, high } => Mark::Value { value: *value, low: *low, high: *high },
         FigureValue::Range { low, high } => Mark::Range { low: *low, high: *high },
+        FigureValue::Symbol { range: Some([low, high]), .. } => Mark::Unsure { low: *low, high: *high },
         FigureValue::Symbol { .. } | FigureValue::Refused { .. } => Mark::None,
     }
 }
@@ -87,7 +88,10 @@ pub fn tone(category: &str) -> Tone {
 pub fn bar(page: &Page, label: String, figure: &Figure, tone: Tone) -> Bar {
     let w = page.words();
     let text = match &figure.value {
-        FigureValue::Symbol { symbol } => say::symbol_short(w, *symbol),
+        FigureValue::Symbol { symbol, .. } => match say::interval(w, &figure.value) {
+            Some(interval) => format!("{} ({interval})", say::symbol_short(w, *symbol)),
+            None => say::symbol_short(w, *symbol),
+        },
         value => say::with_interval(w, value),
     };
     Bar { label, text, mark: mark(&figure.value), tone }
@@ -98,7 +102,7 @@ pub fn line(page: &Page, label: String, figure: &Figure) -> Line {
     let w = page.words();
     let note = match &figure.value {
         FigureValue::Refused { reason } => clean(reason),
-        FigureValue::Symbol { symbol } => say::symbol_words(w, *symbol),
+        FigureValue::Symbol { symbol, .. } => say::symbol_words(w, *symbol),
         FigureValue::Range { .. } => say::reliability(w, Reliability::RangeOnly),
         FigureValue::Count { .. } if figure.reliability == Reliability::Solid => String::new(),
         FigureValue::Count { .. } => say::reliability(w, figure.reliability),
