@@ -52,6 +52,7 @@ pub(super) fn read(
         columns: hints.limits.columns,
         line: 1,
         ends: Vec::new(),
+        width: 0,
         quoted: Vec::new(),
         next_quote: None,
     };
@@ -95,7 +96,7 @@ pub(super) fn read(
         let body = match scanned {
             Scanned::BadQuote => Body::Fault(Fault::Quote),
             Scanned::Cells { start, end, quoted } => {
-                let found = scanner.ends.len();
+                let found = scanner.width;
                 if found == width {
                     Body::Cells(scanner.cells(&text, start, end, quoted))
                 } else if start == end {
@@ -185,7 +186,9 @@ struct Scanner {
     columns: usize,
     /// Line that the next record starts on.
     line: u64,
+    /// Offsets behind the cells of the record: the first `width` of these, the rest is left over.
     ends: Vec<u32>,
+    width: usize,
     /// Unquoted cells of a record with quotes.
     quoted: Vec<u8>,
     /// Offset of the next quote in the text, or its length if there is none; void after the text moved.
@@ -195,7 +198,7 @@ struct Scanner {
 impl Scanner {
     fn cells<'t>(&'t self, text: &'t Text<'_>, start: usize, end: usize, quoted: bool) -> Cells<'t> {
         let bytes = if quoted { &self.quoted[..] } else { &text.bytes[start..end] };
-        Cells::new(bytes, &self.ends, &[])
+        Cells::new(bytes, &self.ends[..self.width], &[])
     }
 
     /// Scans the next record; `None` at the end.
@@ -252,14 +255,19 @@ impl Scanner {
     /// Cells of a record without quotes.
     fn fast(&mut self, record: &[u8]) -> Result<(), InputError> {
         self.check_length(record.len())?;
-        self.ends.clear();
+        // Every byte writes its offset, and only a delimiter keeps it: no branch to guess wrong.
         let delimiter = self.delimiter;
-        for (i, b) in record.iter().enumerate() {
-            if *b == delimiter {
-                self.ends.push(i as u32);
-            }
+        if self.ends.len() <= record.len() {
+            self.ends.resize(record.len() + 1, 0);
         }
-        self.ends.push(record.len() as u32);
+        let ends = &mut self.ends[..=record.len()];
+        let mut n = 0;
+        for (i, b) in record.iter().enumerate() {
+            ends[n] = i as u32;
+            n += usize::from(*b == delimiter);
+        }
+        ends[n] = record.len() as u32;
+        self.width = n + 1;
         self.check_columns()
     }
 
@@ -271,7 +279,7 @@ impl Scanner {
     }
 
     fn check_columns(&self) -> Result<(), InputError> {
-        if self.ends.len() > self.columns {
+        if self.width > self.columns {
             return Err(InputError::Refused(format!("line {} has more than {} columns", self.line, self.columns)));
         }
         Ok(())
@@ -345,6 +353,7 @@ impl Scanner {
             }
         }
         self.ends.push(self.quoted.len() as u32);
+        self.width = self.ends.len();
         self.check_columns()?;
         text.at += i;
         self.line += lines.max(1);
