@@ -69,9 +69,12 @@ pub struct ReadOptions {
     pub want_records: bool,
     /// Label of the text encoding, where detection is to be overruled.
     pub encoding: Option<String>,
-    /// Column that tells people apart, where a person may have several rows: it stands in for the record's identifier, and
-    /// repeats are no fault.
+    /// Column that tells people apart, where a person may have several rows: it stands in for the record's identifier.
     pub person: Option<String>,
+    /// Judge each row by itself: no row decides what becomes of another. For whatever is drawn from a file.
+    pub alone: bool,
+    /// Order of dates, `ymd`, `dmy` or `mdy`, where it is declared and not learnt.
+    pub dates: Option<String>,
 }
 
 /// What the child says while it reads.
@@ -167,6 +170,12 @@ pub fn read_file(
     }
     if let Some(column) = &options.person {
         command.arg("--person").arg(column);
+    }
+    if options.alone {
+        command.arg("--alone");
+    }
+    if let Some(order) = &options.dates {
+        command.arg("--dates").arg(order);
     }
     command.env_clear().stdin(Stdio::from(file)).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = Guard(command.spawn().context("cannot start the reader")?);

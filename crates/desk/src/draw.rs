@@ -104,7 +104,8 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
     // Everything that can fail without data fails before the debit.
     let mut statistics = Tally::new(&plan.workload, codebook)?;
     let mut microdata = Tally::new(&plan.workload, codebook)?;
-    let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan };
+    let reading = format!("vault; invented: {}; period: {}", ask.invented, ask.period);
+    let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan, reading };
 
     let (draw, resumed) = match ledger.start(&request).await? {
         Start::Measured(draw) => (draw, true),
@@ -116,6 +117,10 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
                     seen += 1;
                     if seen.is_multiple_of(4096) {
                         progress(seen);
+                    }
+                    // A record of a year that wasn't charged came in after the debit: the next draw reads it.
+                    if !cohorts.iter().any(|c| *c == stored.cohort.to_string()) {
+                        return Ok(());
                     }
                     let may = may_read(&stored.incoming, consent_code);
                     if let Some(ground) = may.statistics {
@@ -140,6 +145,7 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
     let contribution = Contribution {
         format: 1,
         organisation: Organisation { name: settings.organisation.clone(), kind: settings.kind.clone() },
+        account: ledger.account().await?,
         slot: ask.slot.clone(),
         rho: request.plan.total(),
         rho_cumulative: ledger.most_spent(&cohorts).await?,

@@ -17,6 +17,7 @@ use crate::vault::Vault;
 use accord_crypto::Head;
 use accord_measure::plan::{Plan, Population};
 use accord_release::account::{Rho, epsilon_of, rho_of};
+use accord_release::bundle::Account;
 use accord_release::noisy::NoisyTable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,6 +42,7 @@ pub struct Ledger<'v> {
     pool: SqlitePool,
     store: Store<'v>,
     terms: Terms,
+    account: String,
 }
 
 impl std::fmt::Debug for Ledger<'_> {
@@ -69,6 +71,9 @@ pub struct Request {
     pub cohorts: Vec<String>,
     /// What is measured at what cost.
     pub plan: Plan,
+    /// How the records are read, and what was declared of them, in one line: a draw is taken up only by a request that
+    /// reads the same in the same way.
+    pub reading: String,
 }
 
 /// A draw that was reserved.
@@ -119,6 +124,9 @@ pub enum LedgerError {
         /// Delta.
         delta: f64,
     },
+    /// A slot that isn't written as the calendar writes it.
+    #[error("a slot of the release calendar is a year and a number, such as 2026-1; not {0:?}")]
+    Slot(String),
     /// The slot has had its two draws.
     #[error("slot {0} of the release calendar has had its two draws; choose the next slot with --slot")]
     SlotFull(String),
@@ -160,8 +168,8 @@ pub enum LedgerError {
 impl LedgerError {
     /// Whether this is a refusal for safety (exit code 3) rather than a failure.
     pub fn is_refusal(&self) -> bool {
-        use LedgerError::{BudgetSpent, Locked, OtherTerms, SlotFull, Tampered};
-        matches!(self, BudgetSpent { .. } | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_))
+        use LedgerError::{BudgetSpent, Locked, OtherTerms, Slot, SlotFull, Tampered};
+        matches!(self, BudgetSpent { .. } | Slot(_) | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_))
     }
 }
 
@@ -217,8 +225,9 @@ impl<'v> Ledger<'v> {
     async fn open(pool: SqlitePool, store: Store<'v>, terms: Terms) -> Result<Ledger<'v>, LedgerError> {
         let mut tx = begin(&pool).await?;
         sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
-        let known = sqlx::query("SELECT dataset, cap, delta FROM budget_terms").fetch_optional(&mut *tx).await?;
-        if let Some(row) = known {
+        let known =
+            sqlx::query("SELECT dataset, cap, delta, account FROM budget_terms").fetch_optional(&mut *tx).await?;
+        let account = if let Some(row) = known {
             let was = Terms {
                 dataset: row.try_get(0)?,
                 cap: Rho(row.try_get::<i64, _>(1)?.cast_unsigned()),
@@ -229,16 +238,20 @@ impl<'v> Ledger<'v> {
                 let what = format!("a cap of epsilon {cap:.3} at delta {:e}", was.delta);
                 return Err(LedgerError::OtherTerms { was: was.dataset, is: terms.dataset, what });
             }
+            row.try_get(3)?
         } else {
-            sqlx::query("INSERT INTO budget_terms (dataset, cap, delta) VALUES (?1, ?2, ?3)")
+            let account = make_id()?;
+            sqlx::query("INSERT INTO budget_terms (dataset, cap, delta, account) VALUES (?1, ?2, ?3, ?4)")
                 .bind(&terms.dataset)
                 .bind(terms.cap.0.cast_signed())
                 .bind(terms.delta)
+                .bind(&account)
                 .execute(&mut *tx)
                 .await?;
-        }
+            account
+        };
         tx.commit().await?;
-        let ledger = Ledger { pool, store, terms };
+        let ledger = Ledger { pool, store, terms, account };
         ledger.head().await?;
         Ok(ledger)
     }
@@ -248,11 +261,18 @@ impl<'v> Ledger<'v> {
         &self.terms
     }
 
+    /// The account as the world may know it: its random identifier, and the head of its ledger now.
+    pub async fn account(&self) -> Result<Account, LedgerError> {
+        Ok(Account { account: self.account.clone(), head: self.head().await?.to_string() })
+    }
+
     /// Reserves the cost of a draw, or finds the same draw measured before and not delivered.
     pub async fn start(&self, request: &Request) -> Result<Start, LedgerError> {
         let body = serde_json::to_vec(request).map_err(|e| LedgerError::Plan(e.to_string()))?;
         let digest = hex::encode(Sha256::digest(&body));
+        check_slot(&request.slot)?;
         let mut tx = begin(&self.pool).await?;
+        self.agrees_with_vault(&mut tx).await?;
         let open = sqlx::query(
             "SELECT id, state FROM budget_draw WHERE digest = ?1 AND state IN ('reserved', 'measured') ORDER BY opened DESC",
         )
@@ -291,7 +311,7 @@ impl<'v> Ledger<'v> {
                 });
             }
         }
-        let id = hex::encode(accord_crypto::random::make_bytes::<16>().map_err(|e| LedgerError::Store(e.to_string()))?);
+        let id = make_id()?;
         sqlx::query("INSERT INTO budget_draw (id, slot, digest, request, state) VALUES (?1, ?2, ?3, ?4, 'reserved')")
             .bind(&id)
             .bind(&request.slot)
@@ -301,7 +321,7 @@ impl<'v> Ledger<'v> {
             .await?;
         let mut head = chain_head(&mut tx).await?;
         for cohort in &request.cohorts {
-            head = head.append(&entry_bytes(&id, cohort, cost));
+            head = head.append(&entry_bytes(&id, &request.slot, cohort, cost));
             sqlx::query("INSERT INTO budget_entry (draw, cohort, rho, head) VALUES (?1, ?2, ?3, ?4)")
                 .bind(&id)
                 .bind(cohort)
@@ -310,7 +330,7 @@ impl<'v> Ledger<'v> {
                 .execute(&mut *tx)
                 .await?;
             if let Store::Vault(vault) = self.store {
-                let bytes = entry_bytes(&id, cohort, cost);
+                let bytes = entry_bytes(&id, &request.slot, cohort, cost);
                 vault.append(&mut tx, history::BUDGET, &bytes).await.map_err(|e| LedgerError::Store(e.to_string()))?;
             }
         }
@@ -433,18 +453,26 @@ impl<'v> Ledger<'v> {
             .collect()
     }
 
+    /// A vault's own sealed ledger holds the same entries, one for one: the readable tables can't be emptied to get budget
+    /// back.
+    async fn agrees_with_vault(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<(), LedgerError> {
+        let Store::Vault(vault) = self.store else { return Ok(()) };
+        let sealed = vault.entries_in(tx, history::BUDGET).await.map_err(|e| LedgerError::Store(e.to_string()))?;
+        let rows = entry_rows(tx).await?;
+        let same = sealed.len() == rows.len()
+            && sealed.iter().zip(&rows).all(|((_, bytes), row)| bytes.as_slice() == row.bytes().as_slice());
+        if same { Ok(()) } else { Err(LedgerError::Tampered(rows.last().map_or(0, |r| r.seq))) }
+    }
+
     /// The newest head, after checking the whole chain.
     pub async fn head(&self) -> Result<Head, LedgerError> {
-        let rows = sqlx::query("SELECT seq, draw, cohort, rho, head FROM budget_entry ORDER BY seq")
-            .fetch_all(&self.pool)
-            .await?;
+        let mut tx = begin(&self.pool).await?;
+        self.agrees_with_vault(&mut tx).await?;
         let mut head = Head::start(CHAIN);
-        for row in rows {
-            let (draw, cohort): (String, String) = (row.try_get(1)?, row.try_get(2)?);
-            let rho = Rho(row.try_get::<i64, _>(3)?.cast_unsigned());
-            head = head.append(&entry_bytes(&draw, &cohort, rho));
-            if head.to_string() != row.try_get::<String, _>(4)? {
-                return Err(LedgerError::Tampered(row.try_get(0)?));
+        for row in entry_rows(&mut tx).await? {
+            head = head.append(&row.bytes());
+            if head.to_string() != row.head {
+                return Err(LedgerError::Tampered(row.seq));
             }
         }
         Ok(head)
@@ -477,8 +505,62 @@ async fn request_of(tx: &mut Transaction<'static, Sqlite>, draw: &DrawId) -> Res
     serde_json::from_slice(&row.try_get::<Vec<u8>, _>(0)?).map_err(|e| LedgerError::Plan(e.to_string()))
 }
 
-fn entry_bytes(draw: &str, cohort: &str, rho: Rho) -> Vec<u8> {
-    format!("{draw}\n{cohort}\n{}", rho.0).into_bytes()
+fn entry_bytes(draw: &str, slot: &str, cohort: &str, rho: Rho) -> Vec<u8> {
+    format!("{draw}\n{slot}\n{cohort}\n{}", rho.0).into_bytes()
+}
+
+/// One entry as it stands in the readable tables.
+struct EntryRow {
+    seq: i64,
+    draw: String,
+    slot: String,
+    cohort: String,
+    rho: Rho,
+    head: String,
+}
+
+impl EntryRow {
+    fn bytes(&self) -> Vec<u8> {
+        entry_bytes(&self.draw, &self.slot, &self.cohort, self.rho)
+    }
+}
+
+async fn entry_rows(tx: &mut Transaction<'static, Sqlite>) -> Result<Vec<EntryRow>, LedgerError> {
+    let rows = sqlx::query(
+        "SELECT e.seq, e.draw, d.slot, e.cohort, e.rho, e.head \
+         FROM budget_entry e JOIN budget_draw d ON d.id = e.draw ORDER BY e.seq",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(EntryRow {
+                seq: row.try_get(0)?,
+                draw: row.try_get(1)?,
+                slot: row.try_get(2)?,
+                cohort: row.try_get(3)?,
+                rho: Rho(row.try_get::<i64, _>(4)?.cast_unsigned()),
+                head: row.try_get(5)?,
+            })
+        })
+        .collect()
+}
+
+/// A random identifier, in hex.
+fn make_id() -> Result<String, LedgerError> {
+    let bytes = accord_crypto::random::make_bytes::<16>().map_err(|e| LedgerError::Store(e.to_string()))?;
+    Ok(hex::encode(bytes))
+}
+
+/// A slot is a year and a number, written in one way only: two spellings of one slot would have four draws.
+fn check_slot(slot: &str) -> Result<(), LedgerError> {
+    let fits = |text: &str, most: usize| {
+        !text.is_empty() && text.len() <= most && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    match slot.split_once('-') {
+        Some((year, number)) if year.len() == 4 && fits(year, 4) && fits(number, 2) => Ok(()),
+        _ => Err(LedgerError::Slot(slot.to_owned())),
+    }
 }
 
 fn place(draw: &DrawId, step: usize) -> String {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One release: everything that its pages and files are made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bundle {
     /// What it is and whose.
     pub info: ReleaseInfo,
@@ -22,12 +23,19 @@ pub struct Bundle {
     pub headlines: Vec<Headline>,
     /// What was asked for and not given, with the reason.
     pub refusals: Vec<Refusal>,
+    /// Noisy tables that the synthetic records are made from, over records with consent to microdata; empty without them.
+    #[serde(default)]
+    pub microdata: Vec<NoisyTable>,
+    /// Noisy counts of records read on consent and on a legal basis, if measured.
+    #[serde(default)]
+    pub basis: Option<NoisyTable>,
     /// The survivor council's decision; without one this is a draft.
     pub decision: Option<Decision>,
 }
 
 /// What a release is and whose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReleaseInfo {
     /// Permanent identifier: lower case, digits and `-`; such as `2026-1` or `demo-2026-1`.
     pub id: String,
@@ -51,6 +59,20 @@ pub struct ReleaseInfo {
     pub software: String,
     /// What the user declared and what was assumed, each as one sentence.
     pub assumptions: Vec<String>,
+    /// The privacy accounts that paid, and how far their ledgers had come: a later release with an earlier head shows that
+    /// a ledger was set back (PRIVACY 20).
+    #[serde(default)]
+    pub accounts: Vec<Account>,
+}
+
+/// A privacy account as the world may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Random identifier of the account: the same in every release that it paid for.
+    pub account: String,
+    /// Head of its ledger after the debit, `count:hash`.
+    pub head: String,
 }
 
 /// A contributing organisation.
@@ -70,10 +92,13 @@ pub enum Unit {
     People,
     /// Records: a person known to several organisations is counted by each.
     Records,
+    /// Rows: a person may have several, up to a declared bound.
+    Rows,
 }
 
 /// The privacy statement: numbers only; pages make sentences of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PrivacyStatement {
     /// Public delta of the conversion.
     pub delta: f64,
@@ -83,7 +108,8 @@ pub struct PrivacyStatement {
     pub epsilon_cumulative: f64,
     /// Number of desks that one person is assumed to be known to (public).
     pub desks_per_person: u32,
-    /// Epsilon for a person known to that many desks, cumulative.
+    /// Epsilon for a person known to that many desks, cumulative. Where fewer desks contribute, the others are assumed to
+    /// have spent as much as the most spent here.
     pub epsilon_several_desks: f64,
     /// zCDP cost of this release.
     pub rho: Rho,
@@ -93,8 +119,8 @@ pub struct PrivacyStatement {
     pub rho_several_desks: Rho,
     /// Cost and noise of each table.
     pub tables: Vec<TableCost>,
-    /// Share of people read on a legal basis other than consent; `None` if not measured.
-    pub share_on_legal_basis: Option<f64>,
+    /// Share read on a legal basis other than consent, with its interval; `None` if not measured or too uncertain.
+    pub share_on_legal_basis: Option<Share>,
 }
 
 /// Cost and noise of one table.
@@ -157,6 +183,7 @@ pub struct Refusal {
 
 /// The survivor council's decision on a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Decision {
     /// What was decided.
     pub outcome: Outcome,

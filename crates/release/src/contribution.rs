@@ -2,11 +2,11 @@
 //! to a pooled one, with no new draw and no new debit (PRIVACY 3).
 
 use crate::account::{Rho, check_delta};
-use crate::bundle::{Bundle, Organisation, Refusal, ReleaseInfo, Unit};
+use crate::bundle::{Account, Bundle, Organisation, Refusal, ReleaseInfo, Share, Unit};
 use crate::consistent::ConsistencyError;
-use crate::noisy::{NoisyTable, PoolError};
+use crate::noisy::{LARGEST, NoisyTable, PoolError};
 use crate::privacy::{DeskCost, is_worth_publishing, statement};
-use crate::publish::{MISS, publish};
+use crate::publish::{MISS, publish, share_of};
 use crate::quality::{Quality, quality};
 use crate::synth::{Synthetic, synthesise};
 use accord_standard::workload::Workload;
@@ -20,6 +20,8 @@ pub struct Contribution {
     pub format: u32,
     /// Who contributes.
     pub organisation: Organisation,
+    /// The privacy account that paid: random, the same for every contribution of one vault.
+    pub account: Account,
     /// Slot of the release calendar.
     pub slot: String,
     /// The workload that was measured.
@@ -46,9 +48,6 @@ pub struct Contribution {
     pub codebook: String,
 }
 
-/// No count of people, with any noise, is beyond this; sums of many stay far from overflow.
-const LARGEST_VALUE: u64 = 1_000_000_000_000;
-
 impl Contribution {
     /// Checks what can be checked from outside: format, shapes, sizes, and that every table's noise is as large as its
     /// stated cost and sensitivity demand. It can't be seen from outside whether the noise was drawn at all.
@@ -60,28 +59,25 @@ impl Contribution {
         if let Some(problem) = self.workload.problems().first() {
             return Err(format!("its workload: {problem}"));
         }
-        if self.size_bound == 0 || self.size_bound > LARGEST_VALUE {
+        if self.size_bound == 0 || self.size_bound > LARGEST {
             return Err("its declared bound on people makes no sense".into());
         }
         let mut spent = 0_u64;
         for table in self.statistics.iter().chain(&self.microdata).chain(&self.basis) {
-            if table.values.iter().any(|v| v.unsigned_abs() > LARGEST_VALUE) {
-                return Err(format!("table {} holds a value that counts no people", table.table));
+            // One organisation moves no cell by more than its declared bound and its noise.
+            let most_noise = table.noise().sigma() * 12.0 + 1.0;
+            let most_value = self.size_bound.saturating_add(most_noise.min(1e12) as u64).min(LARGEST);
+            if table.values.iter().any(|v| v.unsigned_abs() > most_value) {
+                return Err(format!(
+                    "table {} holds a value beyond the declared bound of {} people",
+                    table.table, self.size_bound
+                ));
             }
             let [draw] = &table.draws[..] else {
                 return Err(format!("table {} is not one draw", table.table));
             };
             let most = self.workload.table(&table.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
-            if draw.sensitivity_squared < most || draw.sensitivity_squared > LARGEST_VALUE {
-                return Err(format!("table {} states a sensitivity that its workload does not allow", table.table));
-            }
-            // sigma² >= sensitivity² / (2 rho), in whole numbers.
-            let sigma = u128::from(draw.sigma_milli);
-            let needed = u128::from(draw.sensitivity_squared) * 1_000_000 * u128::from(Rho::UNIT);
-            let has = sigma.checked_mul(sigma).and_then(|s| s.checked_mul(2 * u128::from(draw.rho.0)));
-            if draw.sigma_milli > LARGEST_VALUE || has.is_none_or(|h| h < needed) {
-                return Err(format!("table {} has less noise than its stated cost demands", table.table));
-            }
+            draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;
             spent = spent.checked_add(draw.rho.0).ok_or("its costs make no sense")?;
         }
         if spent > self.rho.0 || self.rho > self.rho_cumulative || self.rho_cumulative.0 > 1_000 * Rho::UNIT {
@@ -119,6 +115,9 @@ pub enum AssembleError {
         /// What is wrong.
         why: String,
     },
+    /// One organisation stands in the pool twice: its people would be counted twice.
+    #[error("{0} stands in the pool twice (the same name or the same account): its people would be counted twice")]
+    Repeated(String),
     /// Tables can't be added.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -169,9 +168,20 @@ pub fn assemble(
         if other.codebook != first.codebook {
             return Err(differs("the codebook"));
         }
+        if other.delta.to_bits() != first.delta.to_bits() {
+            return Err(differs("delta"));
+        }
+    }
+    for (at, one) in contributions.iter().enumerate() {
+        let same = |o: &&Contribution| {
+            o.account.account == one.account.account || o.organisation.name.trim() == one.organisation.name.trim()
+        };
+        if contributions[..at].iter().any(|o| same(&o)) {
+            return Err(AssembleError::Repeated(one.organisation.name.clone()));
+        }
     }
     let workload = &first.workload;
-    let delta = contributions.iter().map(|c| c.delta).fold(0.0, f64::max);
+    let delta = first.delta;
     let measured = pool(workload, contributions, |c| &c.statistics)?;
 
     if let [only] = contributions {
@@ -198,7 +208,8 @@ pub fn assemble(
 
     let desks: Vec<DeskCost> =
         contributions.iter().map(|c| DeskCost { this: c.rho, cumulative: c.rho_cumulative }).collect();
-    let privacy = statement(workload, &measured, &desks, delta, share_on_legal_basis(contributions));
+    let basis = pooled_basis(contributions)?;
+    let privacy = statement(workload, &measured, &desks, delta, basis.as_ref().and_then(share_on_legal_basis));
     let pooled = contributions.len() > 1;
     let info = ReleaseInfo {
         id: id.to_owned(),
@@ -207,15 +218,18 @@ pub fn assemble(
         organisations: contributions.iter().map(|c| c.organisation.clone()).collect(),
         unit: if pooled { Unit::Records } else { Unit::People },
         population: workload.population.clone(),
-        period: first.period.clone(),
+        period: periods(contributions),
         invented: first.invented,
         codebook: first.codebook.clone(),
         software: software.to_owned(),
         assumptions: assumptions.to_vec(),
+        accounts: contributions.iter().map(|c| c.account.clone()).collect(),
     };
-    let microdata = contributions.iter().all(|c| !c.microdata.is_empty());
-    let synthetic = if microdata {
-        Some(synthesise(workload, &pool(workload, contributions, |c| &c.microdata)?)?)
+    let with_microdata = contributions.iter().all(|c| !c.microdata.is_empty());
+    let mut microdata = vec![];
+    let synthetic = if with_microdata {
+        microdata = pool(workload, contributions, |c| &c.microdata)?;
+        Some(synthesise(workload, &microdata)?)
     } else {
         refusals.push(Refusal {
             what: "synthetic records".to_owned(),
@@ -223,7 +237,10 @@ pub fn assemble(
         });
         None
     };
-    let bundle = publish(info, workload.clone(), privacy, measured, refusals)?;
+    let mut bundle = publish(info, workload.clone(), privacy, measured)?;
+    bundle.refusals = refusals;
+    bundle.microdata = microdata;
+    bundle.basis = basis;
     let quality = quality(&bundle)?;
     Ok(Assembled { bundle, synthetic, quality })
 }
@@ -250,27 +267,34 @@ fn pool<'c>(
         .collect()
 }
 
-/// Share of people read on a legal basis, from the noisy counts; `None` if any contribution didn't measure it.
-fn share_on_legal_basis(contributions: &[Contribution]) -> Option<f64> {
-    let mut sums = [0_i64; 2];
+/// The counts of the grounds of reading, added; `None` if any contribution didn't measure them.
+fn pooled_basis(contributions: &[Contribution]) -> Result<Option<NoisyTable>, AssembleError> {
+    let parts: Option<Vec<NoisyTable>> =
+        contributions.iter().map(|c| c.basis.clone().filter(|b| b.values.len() == 2)).collect();
+    Ok(parts.map(|p| NoisyTable::pool(&p)).transpose()?)
+}
+
+/// Share read on a legal basis, from noisy counts of both grounds: two intervals that each miss half as often, so that
+/// together they miss at most as often. `None` where too little is known to say anything.
+pub fn share_on_legal_basis(basis: &NoisyTable) -> Option<Share> {
+    let [consent, law] = basis.values[..] else { return None };
+    let half = basis.noise().half_width(MISS / 2.0);
+    let both = basis.noise().times(2).half_width(MISS / 2.0);
+    let ends = |value: i64, half: u64| {
+        let shown = value.max(0) as u64;
+        (shown, shown.saturating_sub(half), shown.saturating_add(half))
+    };
+    let share = share_of(ends(law, half), ends(consent.saturating_add(law), both))?;
+    (share.high - share.low < 50.0).then_some(share)
+}
+
+/// The declared periods, each once.
+fn periods(contributions: &[Contribution]) -> String {
+    let mut all: Vec<&str> = Vec::new();
     for contribution in contributions {
-        let basis = contribution.basis.as_ref().filter(|b| b.values.len() == 2)?;
-        for (sum, value) in sums.iter_mut().zip(&basis.values) {
-            *sum = sum.saturating_add(*value);
+        if !all.contains(&contribution.period.as_str()) {
+            all.push(&contribution.period);
         }
     }
-    share(sums)
-}
-
-/// Share of people read on a legal basis, from one noisy measurement of the grounds of reading.
-pub fn share_of_basis(basis: &NoisyTable) -> Option<f64> {
-    match basis.values[..] {
-        [consent, law] => share([consent, law]),
-        _ => None,
-    }
-}
-
-fn share(noisy: [i64; 2]) -> Option<f64> {
-    let [consent, law] = noisy.map(|s| s.max(0) as f64);
-    (consent + law > 0.0).then(|| (1000.0 * law / (consent + law)).round() / 1000.0)
+    all.join("; ")
 }

@@ -116,7 +116,6 @@ pub fn published_files(
     bundle.decision = Some(decision.clone());
     let mut files = draft.clone();
     let manifest = files.remove("manifest.json").ok_or_else(|| FilesError::Missing("manifest.json".into()))?;
-    files.remove("manifest.sig.json");
     files.insert("draft/manifest.json".into(), manifest);
     for (path, bytes) in content_files(&bundle)? {
         files.insert(path, bytes);
@@ -244,6 +243,7 @@ fn figures_csv<'f>(
     let unit = match bundle.info.unit {
         Unit::People => "people",
         Unit::Records => "records",
+        Unit::Rows => "rows",
     };
     let (status, note) = match &bundle.decision {
         Some(decision) => ("published", decision.note.as_str()),
@@ -267,7 +267,10 @@ pub fn value_cells(value: &FigureValue) -> (String, String, String, String) {
     match value {
         FigureValue::Count { value, low, high } => (value.to_string(), low.to_string(), high.to_string(), none()),
         FigureValue::Range { low, high } => (none(), low.to_string(), high.to_string(), none()),
-        FigureValue::Symbol { symbol } => (none(), none(), none(), symbol.mark().to_owned()),
+        FigureValue::Symbol { symbol, range } => {
+            let end = |at: usize| range.map_or_else(none, |r| r[at].to_string());
+            (none(), end(0), end(1), symbol.mark().to_owned())
+        }
         FigureValue::Refused { .. } => (none(), none(), none(), "refused".to_owned()),
     }
 }
@@ -289,7 +292,7 @@ pub fn guard(text: &str) -> String {
     if risky { format!("'{text}") } else { text.to_owned() }
 }
 
-fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<Vec<u8>, FilesError> {
+pub(crate) fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<Vec<u8>, FilesError> {
     let wrong = |e: csv::Error| FilesError::Write("synthetic.csv".into(), e.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = synthetic.columns.clone();
@@ -302,9 +305,13 @@ fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<Vec<u8>, Fi
     writer.into_inner().map_err(|e| FilesError::Write("synthetic.csv".into(), e.to_string()))
 }
 
-/// `datapackage.json` (Frictionless Data Package) over the CSV files.
 fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
-    files.remove("datapackage.json");
+    files.insert("datapackage.json".into(), package_bytes(bundle, files)?);
+    Ok(())
+}
+
+/// `datapackage.json` (Frictionless Data Package) over the CSV files.
+pub(crate) fn package_bytes(bundle: &Bundle, files: &Files) -> Result<Vec<u8>, FilesError> {
     let resources: Vec<serde_json::Value> = files
         .iter()
         .filter(|(path, _)| std::path::Path::new(path).extension().is_some_and(|e| e == "csv"))
@@ -348,8 +355,7 @@ fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
         "version": bundle.info.slot,
         "resources": resources,
     });
-    files.insert("datapackage.json".into(), json("datapackage.json", &package)?);
-    Ok(())
+    json("datapackage.json", &package)
 }
 
 fn add_manifest(release: &str, status: Status, files: &mut Files) -> Result<(), FilesError> {

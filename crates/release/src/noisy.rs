@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One table after noise. Values may be negative. Made by `accord-measure` from exact counts, or by summing others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NoisyTable {
     /// Table of the workload.
     pub table: String,
@@ -18,6 +19,7 @@ pub struct NoisyTable {
 
 /// One draw of discrete Gaussian noise, added to every cell of a table independently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Draw {
     /// Standard deviation parameter, in thousandths (rounded up).
     pub sigma_milli: u64,
@@ -28,6 +30,26 @@ pub struct Draw {
     /// Ledger entry that was debited: opaque, unique.
     pub entry: String,
 }
+
+impl Draw {
+    /// Whether the noise is as large as its cost and sensitivity demand, `sigma² >= sensitivity² / (2 rho)` in whole
+    /// numbers, and the sensitivity at least that of one row in `most_cells` cells.
+    pub fn bears_its_cost(&self, most_cells: u64) -> Result<(), &'static str> {
+        if self.sensitivity_squared < most_cells || self.sensitivity_squared > LARGEST {
+            return Err("it states a sensitivity that its workload does not allow");
+        }
+        let sigma = u128::from(self.sigma_milli);
+        let needed = u128::from(self.sensitivity_squared) * 1_000_000 * u128::from(Rho::UNIT);
+        let has = sigma.checked_mul(sigma).and_then(|s| s.checked_mul(2 * u128::from(self.rho.0)));
+        if self.sigma_milli > LARGEST || has.is_none_or(|h| h < needed) {
+            return Err("it has less noise than its stated cost demands");
+        }
+        Ok(())
+    }
+}
+
+/// No sigma (in thousandths), sensitivity or count of people is beyond this; sums of many stay far from overflow.
+pub(crate) const LARGEST: u64 = 1_000_000_000_000;
 
 /// Why tables can't be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! The privacy statement: what a release cost, and what may be claimed of it (PRIVACY 1–3).
 
 use crate::account::{Rho, epsilon_of};
-use crate::bundle::{PrivacyStatement, TableCost};
+use crate::bundle::{PrivacyStatement, Share, TableCost};
 use crate::noisy::NoisyTable;
 use accord_standard::workload::Workload;
 
@@ -29,11 +29,13 @@ pub fn statement(
     measured: &[NoisyTable],
     desks: &[DeskCost],
     delta: f64,
-    share_on_legal_basis: Option<f64>,
+    share_on_legal_basis: Option<Share>,
 ) -> PrivacyStatement {
     let this = desks.iter().map(|d| d.this).max().unwrap_or_default();
     let cumulative = desks.iter().map(|d| d.cumulative).max().unwrap_or_default();
     let mut sorted: Vec<u64> = desks.iter().map(|d| d.cumulative.0).collect();
+    // Desks that aren't in this release are assumed to have spent as much as the most spent here.
+    sorted.resize(sorted.len().max(DESKS_PER_PERSON as usize), cumulative.0);
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     let several = Rho(sorted.iter().take(DESKS_PER_PERSON as usize).fold(0, |sum, rho| sum.saturating_add(*rho)));
     let tables = workload
@@ -101,6 +103,14 @@ mod tests {
         assert_eq!(statement.rho_several_desks, Rho(9 * unit));
         assert!(statement.epsilon_several_desks > statement.epsilon_cumulative);
         assert!(statement.epsilon_cumulative > statement.epsilon);
+    }
+
+    #[test]
+    fn privacy_03_a_release_of_one_desk_bounds_a_person_known_to_several_all_the_same() {
+        let alone = statement(&empty(), &[], &[cost(10, 20)], 1e-6, None);
+        assert_eq!(alone.rho_several_desks, Rho(60));
+        let two = statement(&empty(), &[], &[cost(10, 20), cost(10, 10)], 1e-6, None);
+        assert_eq!(two.rho_several_desks, Rho(50));
     }
 
     // PRIVACY 10: the decision reads no exact count.

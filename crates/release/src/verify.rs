@@ -2,13 +2,21 @@
 //! decision by a council that the root names and binding exactly this draft, the signature by a release key that the root
 //! names (PRIVACY 21).
 
-use crate::bundle::{Bundle, Outcome};
+use crate::account::{check_delta, epsilon_of};
+use crate::bundle::{Bundle, Decision, Outcome};
+use crate::contribution::share_on_legal_basis;
 use crate::files::{
-    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, parse, read_bundle, sha256,
+    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files, package_bytes,
+    parse, read_bundle, sha256, synthetic_csv,
 };
-use accord_crypto::VerifyingKey;
+use crate::noisy::NoisyTable;
+use crate::privacy::statement;
+use crate::publish::figures;
+use crate::quality::{Quality, quality};
+use crate::synth::synthesise;
 use accord_crypto::trust::{TrustList, TrustRoot};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What verification found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,8 +62,9 @@ impl Report {
     }
 }
 
-/// Checks files, against a root of trust if one is given. `today` is `YYYY-MM-DD`.
-pub fn verify(files: &Files, root: Option<&TrustRoot>, today: &str) -> Report {
+/// Checks files, against a root of trust if one is given. `today` is `YYYY-MM-DD`. `newest` is the newest list of trusted
+/// keys that the verifier holds from outside the bundle: revocations after the bundle's own list are found only with it.
+pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList>, today: &str) -> Report {
     let mut report = Report { release: String::new(), status: None, checks: Vec::new() };
     let mut check = |what, result: Result<(), String>| {
         let passed = result.is_ok();
@@ -75,7 +84,11 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, today: &str) -> Report {
     check("the release can be read", bundle.as_ref().map(|_| ()).map_err(ToString::to_string));
     if let Ok(bundle) = &bundle {
         check("all tables say what the release says", rendered(bundle, files));
-        check("the privacy statement adds up", privacy_adds_up(bundle));
+        check("every figure follows from the noisy measurements", figures_follow(bundle));
+        check("synthetic records and the quality report follow from them too", extras_follow(bundle, files));
+        check("the privacy statement is what the measurements cost", privacy_adds_up(bundle));
+        let same = manifest.release == bundle.info.id;
+        check("the manifest names this release", if same { Ok(()) } else { Err("it names another".into()) });
     }
     if manifest.status == Status::Published {
         check("the decision approves exactly this draft", decided(bundle.as_ref().ok(), files));
@@ -84,6 +97,7 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, today: &str) -> Report {
                 let list: Result<TrustList, FilesError> = parse(files, "trust.json");
                 let list = list.map_err(|e| e.to_string()).and_then(|list| {
                     root.check(&list).map_err(|e| e.to_string())?;
+                    newest.map_or(Ok(()), |n| root.check(n)).map_err(|e| format!("the list given is not signed: {e}"))?;
                     Ok(list)
                 });
                 check(
@@ -91,9 +105,11 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, today: &str) -> Report {
                     list.as_ref().map(|_| ()).map_err(Clone::clone),
                 );
                 if let Ok(list) = &list {
-                    let day = bundle.as_ref().ok().and_then(|b| b.decision.as_ref()).map_or(today, |d| &d.date);
-                    check("the decision is signed by a trusted council", signed_decision(files, list, day, today));
-                    check("the release is signed by a trusted key", signed_manifest(files, list, day, today));
+                    // The newest list that the verifier knows decides; one inside the bundle could be an old one that
+                    // knows nothing of a revocation.
+                    let list = newest.filter(|n| n.serial >= list.serial).unwrap_or(list);
+                    check("the decision is signed by a trusted council", signed_decision(files, list, today));
+                    check("the release is signed by a trusted key", signed_manifest(files, list, today));
                 }
             }
             None => report.checks.push(Check {
@@ -127,7 +143,7 @@ fn listed(manifest: &Manifest, files: &Files) -> Result<(), String> {
 
 /// Renders the tables again and compares byte by byte.
 fn rendered(bundle: &Bundle, files: &Files) -> Result<(), String> {
-    let again = crate::files::content_files(bundle).map_err(|e| e.to_string())?;
+    let again = content_files(bundle).map_err(|e| e.to_string())?;
     for (path, bytes) in &again {
         if files.get(path) != Some(bytes) {
             return Err(format!("{path} differs from what release.json says"));
@@ -136,15 +152,67 @@ fn rendered(bundle: &Bundle, files: &Files) -> Result<(), String> {
     Ok(())
 }
 
-/// The costs of the tables sum to no more than the release's, and the epsilons are those of the rhos.
+/// Makes the figures again from the noisy tables.
+fn figures_follow(bundle: &Bundle) -> Result<(), String> {
+    let noisy: Vec<NoisyTable> = bundle.tables.iter().map(|t| t.noisy.clone()).collect();
+    let (tables, headlines) = figures(&bundle.info, &bundle.workload, &noisy).map_err(|e| e.to_string())?;
+    if let Some((_, table)) = tables.iter().zip(&bundle.tables).find(|(again, table)| again != table) {
+        return Err(format!("figures of table {} are not those that its measurements give", table.id));
+    }
+    if headlines != bundle.headlines {
+        return Err("headlines are not those that the measurements give".into());
+    }
+    Ok(())
+}
+
+/// Makes the synthetic records and the quality report again.
+fn extras_follow(bundle: &Bundle, files: &Files) -> Result<(), String> {
+    match (files.get("synthetic.csv"), bundle.microdata.is_empty()) {
+        (None, _) => {}
+        (Some(_), true) => return Err("synthetic.csv stands there without measurements for it".into()),
+        (Some(bytes), false) => {
+            let again = synthesise(&bundle.workload, &bundle.microdata).map_err(|e| e.to_string())?;
+            let again = synthetic_csv(&again, bundle.info.invented).map_err(|e| e.to_string())?;
+            if again != *bytes {
+                return Err("synthetic.csv is not what its measurements give".into());
+            }
+        }
+    }
+    if files.contains_key("quality.json") {
+        let stated: Quality = parse(files, "quality.json").map_err(|e| e.to_string())?;
+        if stated != quality(bundle).map_err(|e| e.to_string())? {
+            return Err("quality.json is not what the release gives".into());
+        }
+    }
+    Ok(())
+}
+
+/// Every draw's noise is as large as its cost and sensitivity demand; no desk's draws cost more than the release states;
+/// tables and epsilons are those that follow.
 fn privacy_adds_up(bundle: &Bundle) -> Result<(), String> {
     let privacy = &bundle.privacy;
-    let tables: u64 = privacy.tables.iter().fold(0, |sum, t| sum.saturating_add(t.rho.0));
-    if tables > privacy.rho.0 {
-        return Err(format!("the tables cost {tables} units of rho, more than the {} stated", privacy.rho.0));
+    check_delta(privacy.delta).map_err(|e| e.to_string())?;
+    let published = bundle.tables.iter().map(|t| &t.noisy);
+    let mut desks: Vec<u64> = Vec::new();
+    for table in published.chain(&bundle.microdata).chain(&bundle.basis) {
+        let most = bundle.workload.table(&table.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
+        desks.resize(desks.len().max(table.draws.len()), 0);
+        for (desk, draw) in desks.iter_mut().zip(&table.draws) {
+            draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;
+            *desk = desk.saturating_add(draw.rho.0);
+        }
+    }
+    if let Some(most) = desks.iter().max().filter(|most| **most > privacy.rho.0) {
+        return Err(format!("one desk's draws cost {most} units of rho, more than the {} stated", privacy.rho.0));
     }
     if privacy.rho > privacy.rho_cumulative || privacy.rho_cumulative > privacy.rho_several_desks {
         return Err("the cost of this release is over the cumulative one".to_owned());
+    }
+    let noisy: Vec<NoisyTable> = bundle.tables.iter().map(|t| t.noisy.clone()).collect();
+    let share = bundle.basis.as_ref().and_then(share_on_legal_basis);
+    let again = statement(&bundle.workload, &noisy, &[], privacy.delta, share);
+    if again.tables != privacy.tables || again.share_on_legal_basis != privacy.share_on_legal_basis {
+        return Err("what it says of its tables is not what their measurements give".to_owned());
     }
     let says = [
         (privacy.rho, privacy.epsilon),
@@ -152,8 +220,8 @@ fn privacy_adds_up(bundle: &Bundle) -> Result<(), String> {
         (privacy.rho_several_desks, privacy.epsilon_several_desks),
     ];
     for (rho, epsilon) in says {
-        let right = crate::account::epsilon_of(rho, privacy.delta);
-        if right > epsilon + 1e-9 {
+        let right = epsilon_of(rho, privacy.delta);
+        if (right - epsilon).abs() > 1e-9 {
             return Err(format!("epsilon is stated as {epsilon} but is {right}"));
         }
     }
@@ -171,34 +239,55 @@ fn decided(bundle: Option<&Bundle>, files: &Files) -> Result<(), String> {
         return Err("the decision is about another draft".to_owned());
     }
     let draft: Manifest = parse(files, "draft/manifest.json").map_err(|e| e.to_string())?;
-    // What the council saw must be what stands here; only renderings that carry its note may differ.
-    for (path, entry) in &draft.files {
-        if path.starts_with("tables/") && !path.ends_with(".noisy.csv") || path == "datapackage.json" {
-            continue;
+    let bundle = bundle.ok_or("the release can't be read")?;
+    if draft.release != bundle.info.id || draft.status != Status::Draft {
+        return Err("the draft's manifest is of another release".to_owned());
+    }
+    // What the council saw must be what stands here, no more and no less. Only the files that are rendered anew, because
+    // they carry the council's note, may differ from the draft's, and they must be exactly what the release renders.
+    let mut again = content_files(bundle).map_err(|e| e.to_string())?;
+    again.remove("release.json");
+    again.retain(|path, _| !path.ends_with(".noisy.csv"));
+    let mut expected: BTreeSet<&str> = draft.files.keys().map(String::as_str).collect();
+    expected.extend(["decision.json", "decision.sig.json", "trust.json", "draft/manifest.json"]);
+    for path in files.keys().filter(|p| *p != "manifest.json" && *p != "manifest.sig.json") {
+        if !expected.contains(path.as_str()) {
+            return Err(format!("{path} is not part of what the council decided on"));
         }
-        let now = files.get(path).map(|bytes| sha256(bytes));
-        if now.as_ref() != Some(&entry.sha256) {
+    }
+    for (path, entry) in &draft.files {
+        let bytes = files.get(path).ok_or_else(|| format!("{path} is missing"))?;
+        if path == "datapackage.json" {
+            if *bytes != package_bytes(bundle, files).map_err(|e| e.to_string())? {
+                return Err("datapackage.json does not describe these files".to_owned());
+            }
+        } else if let Some(rendered) = again.get(path) {
+            if rendered != bytes {
+                return Err(format!("{path} is not what the release renders"));
+            }
+        } else if sha256(bytes) != entry.sha256 {
             return Err(format!("{path} is not what the council decided on"));
         }
     }
     Ok(())
 }
 
-fn signed_decision(files: &Files, list: &TrustList, day: &str, today: &str) -> Result<(), String> {
+fn signed_decision(files: &Files, list: &TrustList, today: &str) -> Result<(), String> {
     let signed: Signed = parse(files, "decision.sig.json").map_err(|e| e.to_string())?;
     let bytes = files.get("decision.json").ok_or("decision.json is missing")?;
     signed.key.verify(DECISION_CONTEXT, bytes, &signed.signature).map_err(|e| e.to_string())?;
-    list.council_key(&signed.key, day_for(list, &signed.key, day, today)).map(|_| ()).map_err(|e| e.to_string())
+    // Without a log, a signature counts as made today: a date inside a bundle proves nothing against a thief of the key.
+    let listed = list.council_key(&signed.key, today).map_err(|e| e.to_string())?;
+    let decision: Decision = parse(files, "decision.json").map_err(|e| e.to_string())?;
+    if decision.council != listed.holder {
+        return Err(format!("the key is that of {}, and the decision names {}", listed.holder, decision.council));
+    }
+    Ok(())
 }
 
-fn signed_manifest(files: &Files, list: &TrustList, day: &str, today: &str) -> Result<(), String> {
+fn signed_manifest(files: &Files, list: &TrustList, today: &str) -> Result<(), String> {
     let signed: Signed = parse(files, "manifest.sig.json").map_err(|e| e.to_string())?;
     let bytes = files.get("manifest.json").ok_or("manifest.json is missing")?;
     signed.key.verify(MANIFEST_CONTEXT, bytes, &signed.signature).map_err(|e| e.to_string())?;
-    list.release_key(&signed.key, day_for(list, &signed.key, day, today)).map(|_| ()).map_err(|e| e.to_string())
-}
-
-/// A revoked key counts as of today, because a date inside a bundle proves nothing against a thief of the key.
-fn day_for<'d>(list: &TrustList, key: &VerifyingKey, day: &'d str, today: &'d str) -> &'d str {
-    if list.revocations.iter().any(|r| r.key == *key) { today } else { day }
+    list.release_key(&signed.key, today).map(|_| ()).map_err(|e| e.to_string())
 }

@@ -45,6 +45,10 @@ pub enum FigureValue {
     Symbol {
         /// The symbol.
         symbol: Symbol,
+        /// The interval all the same, lower and upper end, where there is one: what is promised of intervals is promised of
+        /// all cells, those without a number included.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<[u64; 2]>,
     },
     /// Accord declines to give a number.
     Refused {

@@ -231,7 +231,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
         published = publish::publish(files, decision, &list, &keys.release, &keys.root)?;
         let out = dir.join("releases").join(id);
         folder::write_new(&out, &published)?;
-        site.add(hub::load(published.clone(), Some(&keys.root))?)?;
+        site.add(hub::load(published.clone(), Some(&keys.root), None)?)?;
         releases.push(out);
     }
     bar.finish_and_clear();

@@ -5,7 +5,7 @@
 
 use super::Exit;
 use crate::ambient;
-use accord_crypto::trust::TrustRoot;
+use accord_crypto::trust::{TrustList, TrustRoot};
 use accord_hub::{Proof, Published, Site, Status};
 use accord_release::files::{self, Files};
 use accord_release::verify::{CheckResult, verify};
@@ -41,6 +41,9 @@ struct Serve {
     /// Root of trust (JSON). Without it no decision can be believed, and everything is shown as a draft.
     #[arg(long, value_name = "ROOT")]
     trust: Option<PathBuf>,
+    /// Newest list of trusted keys, signed by the root: revocations after a release are found only with it.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    trust_list: Option<PathBuf>,
     /// Help lines that this host reviewed (TOML, `[[line]]`).
     #[arg(long, value_name = "FILE")]
     help_lines: Option<PathBuf>,
@@ -56,7 +59,8 @@ struct Serve {
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let Command::Serve(args) = args.command;
     let root = args.trust.as_deref().map(read_root).transpose()?;
-    let site = read_site(&args, root.as_ref())?;
+    let newest = args.trust_list.as_deref().map(read_list).transpose()?;
+    let site = read_site(&args, root.as_ref(), newest.as_ref())?;
     let options = SiteOptions {
         exit_to: args.exit_to.map(checked_exit).transpose()?,
         help_lines: args.help_lines.as_deref().map(read_help_lines).transpose()?.unwrap_or_default(),
@@ -100,8 +104,8 @@ pub fn serve(site: Site, options: SiteOptions, port: u16, ready: impl FnOnce(Soc
 
 /// Checks the files of a release and makes them ready to be shown. Refuses damaged ones, ones that the root does not vouch
 /// for though they claim to be published, and ones that a council vetoed.
-pub fn load(files: Files, root: Option<&TrustRoot>) -> anyhow::Result<Published> {
-    let report = verify(&files, root, &ambient::today_iso());
+pub fn load(files: Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Published> {
+    let report = verify(&files, root, newest, &ambient::today_iso());
     if !report.is_sound() {
         let failed = report.checks.iter().filter_map(|c| match &c.result {
             CheckResult::Failed(why) => Some(format!("{}: {why}", c.what)),
@@ -114,10 +118,10 @@ pub fn load(files: Files, root: Option<&TrustRoot>) -> anyhow::Result<Published>
     Ok(Published::new(bundle, files, proof)?)
 }
 
-fn read_site(args: &Serve, root: Option<&TrustRoot>) -> anyhow::Result<Site> {
+fn read_site(args: &Serve, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Site> {
     let load_folder = |folder: &Path| {
         let here = || format!("{} is not shown", folder.display());
-        read_folder(folder).and_then(|files| load(files, root)).with_context(here)
+        read_folder(folder).and_then(|files| load(files, root, newest)).with_context(here)
     };
     let mut releases = Vec::new();
     if let Some(parent) = &args.site {
@@ -189,6 +193,12 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<Files> {
 pub fn read_root(path: &Path) -> anyhow::Result<TrustRoot> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not a root of trust", path.display()))
+}
+
+/// Reads a list of trusted keys; whether the root signed it is checked where it is used.
+pub fn read_list(path: &Path) -> anyhow::Result<TrustList> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not a list of trusted keys", path.display()))
 }
 
 #[derive(serde::Deserialize)]

@@ -14,7 +14,8 @@ use accord_measure::plan::{Extras, Plan, Population};
 use accord_measure::tally::{Ground, Tally};
 use accord_record::check::Summary;
 use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of, rho_of};
-use accord_release::bundle::{Organisation, Refusal, ReleaseInfo, Unit};
+use accord_release::bundle::{Account, Organisation, Refusal, ReleaseInfo, Unit};
+use accord_release::contribution::share_on_legal_basis;
 use accord_release::files::draft_files;
 use accord_release::noisy::NoisyTable;
 use accord_release::privacy::{DeskCost, statement};
@@ -91,6 +92,10 @@ pub struct Args {
     /// The people in this file are invented: say so everywhere.
     #[arg(long)]
     invented: bool,
+    /// Order of day, month and year in the file's dates, declared: it is never learnt from the rows. Without it, only dates
+    /// that can be read in one way are used.
+    #[arg(long, value_parser = ["ymd", "dmy", "mdy"])]
+    dates: Option<String>,
     /// Text encoding, where it is recognised wrongly.
     #[arg(long)]
     encoding: Option<String>,
@@ -116,7 +121,9 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     check_delta(args.delta).map_err(Refused::error)?;
     check_epsilon(args.cap).map_err(Refused::error)?;
     folder::is_free(&args.out)?;
-    let id = args.id.clone().unwrap_or_else(|| default_id(&args.file));
+    let slot = args.slot.clone().unwrap_or_else(this_half_year);
+    // Never made of the file's name, which may say whom or how many it is about (PRIVACY 11).
+    let id = args.id.clone().unwrap_or_else(|| format!("draft-{slot}"));
     checked_id(&id)?;
 
     // 1. What kind of file it is: the header alone.
@@ -125,6 +132,8 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         want_records: true,
         encoding: args.encoding.clone(),
         person: args.person.clone(),
+        alone: true,
+        dates: args.dates.clone(),
     };
     let kind = header_of(&args.file, &options)?;
     if options.crosswalk == As::Detect {
@@ -146,10 +155,15 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         delta: args.delta,
     };
     let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
+    let is_new = !place.exists();
     let _alone = lock(&place)?;
     let ledger = runtime.block_on(Ledger::open_file(&place, terms)).map_err(ledger_error)?;
-    let slot = args.slot.clone().unwrap_or_else(this_half_year);
-    let request = Request { slot: slot.clone(), cohorts: vec!["all".into()], plan };
+    let reading = serde_json::json!({
+        "as": kind.crosswalk, "person": args.person, "consent": kind.consent, "invented": args.invented,
+        "encoding": args.encoding, "dates": args.dates, "period": args.period, "organisation": args.organisation,
+    });
+    let request =
+        Request { slot: slot.clone(), cohorts: vec!["all".into()], plan, reading: reading.to_string() };
     let (draw, resumed, summary) = match runtime.block_on(ledger.start(&request)).map_err(ledger_error)? {
         Start::Measured(draw) => (draw, true, None),
         Start::Fresh(draw) => {
@@ -180,9 +194,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
             })
             .context("the cost of this draw was debited and stays spent")?;
             bar.finish_and_clear();
-            if summary.accepted == 0 {
-                bail!("no row of {} could be used; the cost of this draw stays spent", args.file.display());
-            }
+            // Whatever was read, it is measured: a decision to stop would itself be a count without noise (PRIVACY 10).
             let counts = [(Population::Statistics, statistics.finish()), (Population::Microdata, microdata.finish())];
             runtime.block_on(measure_all(&ledger, &draw, &request.plan, &counts))?;
             (draw, false, Some(summary))
@@ -196,10 +208,14 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         this: request.plan.total(),
         cumulative: runtime.block_on(ledger.most_spent(&request.cohorts)).map_err(ledger_error)?,
     };
-    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost)?;
+    let account = runtime.block_on(ledger.account()).map_err(ledger_error)?;
+    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost, account)?;
     folder::write_new(&args.out, &files)?;
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     let seconds = (ambient::now().as_millisecond() - began.as_millisecond()) as f64 / 1000.0;
+    if is_new && !json {
+        println_new_account(&place, ledger.terms());
+    }
     say(args, &id, &place, cost, resumed, summary.as_ref(), seconds, json);
     Ok(Exit::Fine)
 }
@@ -223,6 +239,7 @@ fn header_of(file: &Path, options: &ReadOptions) -> anyhow::Result<Started> {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one draft")]
 fn draft(
     args: &Args,
     id: &str,
@@ -231,6 +248,7 @@ fn draft(
     plan: Plan,
     measured: &[(Population, NoisyTable)],
     cost: DeskCost,
+    account: Account,
 ) -> anyhow::Result<accord_release::files::Files> {
     let of = |population: Population| -> Vec<NoisyTable> {
         let declared = |t: &NoisyTable| plan.workload.tables.iter().any(|spec| spec.id == t.table);
@@ -243,12 +261,13 @@ fn draft(
         &statistics,
         &[cost],
         args.delta,
-        basis.and_then(accord_release::contribution::share_of_basis),
+        basis.and_then(share_on_legal_basis),
     );
     let mut assumptions = vec![match &args.person {
         None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
-        Some(column) => format!(
-            "Rows with the same value in column {column} are one person, of whom at most {} rows are counted.",
+        Some(_) => format!(
+            "Rows with the same value in the column that the user named are one person, of whom at most {} rows are \
+             counted.",
             args.rows_per_person
         ),
     }];
@@ -264,13 +283,14 @@ fn draft(
         title: args.title.clone().unwrap_or_else(|| format!("Draft release {id}")),
         slot: slot.to_owned(),
         organisations: vec![Organisation { name: args.organisation.clone(), kind: "other".into() }],
-        unit: Unit::People,
+        unit: if args.rows_per_person > 1 { Unit::Rows } else { Unit::People },
         population: plan.workload.population.clone(),
         period: args.period.clone(),
         invented: args.invented,
         codebook: Codebook::embedded().version.clone(),
         software: concat!("accord ", env!("CARGO_PKG_VERSION")).to_owned(),
         assumptions,
+        accounts: vec![account],
     };
     let mut refusals = Vec::new();
     let synthetic = if microdata.is_empty() {
@@ -282,7 +302,10 @@ fn draft(
     } else {
         Some(synthesise(&plan.workload, &microdata)?)
     };
-    let bundle = publish(info, plan.workload, privacy, statistics, refusals)?;
+    let mut bundle = publish(info, plan.workload, privacy, statistics)?;
+    bundle.refusals = refusals;
+    bundle.microdata = microdata;
+    bundle.basis = basis.cloned();
     Ok(draft_files(&bundle, synthetic.as_ref(), Some(&quality(&bundle)?))?)
 }
 
@@ -306,8 +329,7 @@ fn say(
             serde_json::json!({
                 "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
                 "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": args.delta,
-                "rho": cost.this.to_f64(), "rows": summary.map(|s| s.rows), "left_out": summary.map(|s| s.failed),
-                "seconds": seconds, "peak_memory_bytes": memory,
+                "rho": cost.this.to_f64(), "seconds": seconds, "peak_memory_bytes": memory,
             })
         );
         return;
@@ -317,7 +339,7 @@ fn say(
     }
     if let Some(summary) = summary {
         println!(
-            "Read {} rows as {}; {} fail the checks and were left out.",
+            "Read {} rows as {}; {} fail the checks and were left out. These numbers are exact: they are for you alone.",
             summary.rows, summary.crosswalk, summary.failed
         );
         for note in &summary.notes {
@@ -358,13 +380,17 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{}.accord-ledger", file_name(file)))
 }
 
-/// An identifier made of the file's name and nothing else.
-fn default_id(file: &Path) -> String {
-    let name = file_name(file).to_lowercase();
-    let stem = name.split('.').next().unwrap_or_default();
-    let id: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(50).collect();
-    let id = id.trim_matches('-');
-    if id.is_empty() { "draft".to_owned() } else { id.to_owned() }
+/// A new account is a new beginning: whoever opens one should know it.
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+fn println_new_account(ledger: &Path, terms: &Terms) {
+    println!(
+        "A new privacy account was opened for the data set \"{}\", of at most epsilon {:.3} (delta {:e}), ever: {}. If these \
+         people are in another account too, what is spent in both adds up.",
+        terms.dataset,
+        epsilon_of(terms.cap, terms.delta),
+        terms.delta,
+        ledger.display()
+    );
 }
 
 /// Such as `2026-2`.

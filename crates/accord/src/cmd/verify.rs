@@ -19,6 +19,10 @@ pub struct Args {
     /// Root of trust (JSON), obtained from somebody you trust and not from the release itself.
     #[arg(long, value_name = "ROOT")]
     trust: Option<PathBuf>,
+    /// Newest list of trusted keys that you know of, signed by the root. Only with it are revocations found that came after
+    /// the release.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    trust_list: Option<PathBuf>,
 }
 
 /// Runs `accord verify`.
@@ -26,7 +30,8 @@ pub struct Args {
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let root = args.trust.as_deref().map(hub::read_root).transpose()?;
     let files = hub::read_folder(&args.dir)?;
-    let report = verify(&files, root.as_ref(), &ambient::today_iso());
+    let newest = args.trust_list.as_deref().map(hub::read_list).transpose()?;
+    let report = verify(&files, root.as_ref(), newest.as_ref(), &ambient::today_iso());
     let good = report.is_sound() && (root.is_none() || report.is_trusted());
     if json {
         let mut value = serde_json::to_value(&report)?;
@@ -48,6 +53,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
             (true, false, _) => "Unchanged, but nobody you trust was named: give --trust ROOT.",
         };
         println!("{}: {verdict}", report.release);
+        if root.is_some() && newest.is_none() {
+            println!("Revocations newer than this release were not looked for: give --trust-list FILE.");
+        }
     }
     Ok(if good { Exit::Fine } else { Exit::No })
 }

@@ -43,6 +43,12 @@ pub struct Args {
     /// Column that tells people apart.
     #[arg(long, allow_hyphen_values = true)]
     person: Option<String>,
+    /// Judge each row by itself.
+    #[arg(long)]
+    alone: bool,
+    /// Order of dates: ymd, dmy, mdy.
+    #[arg(long)]
+    dates: Option<String>,
 }
 
 /// Reads standard input inside limits.
@@ -53,13 +59,19 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         Some(path) => Some(Crosswalk::parse(&std::fs::read_to_string(path)?)?),
         None => None,
     };
-    let own = match &args.person {
-        None => own,
-        Some(column) => {
-            // The crosswalk is known by now: the parent detected it before it debited anything.
-            let named = args.crosswalk.as_deref().and_then(Crosswalk::embedded);
-            own.or_else(|| named.cloned()).map(|walk| by_person(walk, column))
+    let own = if args.person.is_none() && args.dates.is_none() {
+        own
+    } else {
+        // The crosswalk is known by now: the parent detected it before it debited anything.
+        let named = args.crosswalk.as_deref().and_then(Crosswalk::embedded);
+        let mut walk = own.or_else(|| named.cloned());
+        if let (Some(walk), Some(column)) = (&mut walk, &args.person) {
+            by_person(walk, column);
         }
+        if let (Some(walk), Some(order)) = (&mut walk, &args.dates) {
+            walk.dates = Some(order.clone());
+        }
+        walk
     };
     let mapping = match (&own, args.crosswalk.as_deref().and_then(Crosswalk::embedded)) {
         (Some(own), _) => Mapping::Is(own),
@@ -80,7 +92,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         mapping,
         today: args.today,
         records: args.records,
-        repeats: args.person.is_some(),
+        alone: args.alone,
     };
     let mut out = Out { pipe: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), bytes: Vec::new() };
     let mut records = 0u64;
@@ -128,7 +140,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
 }
 
 /// The crosswalk with this column as the identifier.
-fn by_person(mut walk: Crosswalk, column: &str) -> Crosswalk {
+fn by_person(walk: &mut Crosswalk, column: &str) {
     walk.columns.retain(|c| c.rule != ColumnRule::RecordId);
     walk.columns.push(ColumnMap {
         name: column.to_owned(),
@@ -139,7 +151,6 @@ fn by_person(mut walk: Crosswalk, column: &str) -> Crosswalk {
         codes: Vec::new(),
         note: String::new(),
     });
-    walk
 }
 
 struct Out<W: Write> {

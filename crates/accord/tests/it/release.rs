@@ -135,6 +135,35 @@ fn privacy_02_the_account_of_a_vault_is_charged_and_refuses_what_is_over_its_cap
 }
 
 #[test]
+fn privacy_02_emptying_the_readable_ledger_gives_no_budget_back() {
+    let desk = Desk::new();
+    assert_eq!(desk.draft("first", &["--slot", "2026-1"]).code, 0);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let url = format!("sqlite://{}", desk.at("vault/vault.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        for sql in ["DELETE FROM budget_entry", "DELETE FROM budget_measurement", "DELETE FROM budget_draw"] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    });
+    let ran = desk.draft("second", &["--slot", "2026-1"]);
+    assert_eq!(ran.code, 3, "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("changed") && !desk.at("second").exists(), "{}", ran.err);
+}
+
+#[test]
+fn privacy_21_a_file_slipped_into_a_draft_is_never_published() {
+    let desk = Desk::new();
+    desk.keys();
+    assert_eq!(desk.draft("draft", &["--slot", "2026-1"]).code, 0);
+    assert_eq!(desk.decide("draft", "approve", "decision", &[1, 2]).code, 0);
+    std::fs::write(desk.at("draft/tables/exact.csv"), "figure,value\n").unwrap();
+    let ran = desk.publish("draft", "decision", "release");
+    assert_ne!(ran.code, 0);
+    assert!(!desk.at("release").exists());
+}
+
+#[test]
 fn privacy_04_a_holder_too_small_for_its_epsilon_is_refused_before_anything_is_spent() {
     let desk = Desk { dir: tempfile::tempdir().unwrap() };
     let file = invented(desk.dir.path(), 140);
@@ -161,7 +190,7 @@ fn privacy_04_a_holder_too_small_for_its_epsilon_is_refused_before_anything_is_s
         "release", "pool", arg(&contribution), arg(&contribution), "--id", "p", "--title", "P", "--out", arg(&desk.at("p")),
     ]);
     assert_eq!(twice.code, 1);
-    assert!(twice.err.contains("once only"), "{}", twice.err);
+    assert!(twice.err.contains("counted twice"), "{}", twice.err);
 }
 
 #[test]

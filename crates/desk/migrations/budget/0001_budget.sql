@@ -2,7 +2,8 @@
 CREATE TABLE IF NOT EXISTS budget_terms (
     dataset TEXT NOT NULL,
     cap INTEGER NOT NULL,          -- rho, in units of 10^-12
-    delta REAL NOT NULL
+    delta REAL NOT NULL,
+    account TEXT NOT NULL          -- random: the same in every release that this account pays for
 );
 CREATE TABLE IF NOT EXISTS budget_draw (
     id TEXT PRIMARY KEY,

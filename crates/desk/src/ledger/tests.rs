@@ -10,7 +10,12 @@ fn terms(epsilon: f64) -> Terms {
 fn request(slot: &str, epsilon: f64, cohorts: &[&str]) -> Request {
     let workload = workload::embedded("default").unwrap();
     let plan = Plan::new(workload, epsilon, 1e-6, 1, Extras::default()).unwrap();
-    Request { slot: slot.into(), cohorts: cohorts.iter().map(|c| (*c).to_owned()).collect(), plan }
+    Request {
+        slot: slot.into(),
+        cohorts: cohorts.iter().map(|c| (*c).to_owned()).collect(),
+        plan,
+        reading: "test".into(),
+    }
 }
 
 fn table_for(plan: &Plan, step: usize) -> NoisyTable {
@@ -103,7 +108,7 @@ async fn privacy_02_draws_at_the_same_time_never_overspend() {
             let path = dir.path().join("budget.db");
             tokio::spawn(async move {
                 let ledger = Ledger::open_file(&path, terms(4.0)).await.unwrap();
-                matches!(ledger.start(&request(&format!("slot-{i}"), 1.0, &["2026"])).await, Ok(Start::Fresh(_)))
+                matches!(ledger.start(&request(&format!("2026-{}", i + 1), 1.0, &["2026"])).await, Ok(Start::Fresh(_)))
             })
         })
         .collect();
@@ -129,6 +134,39 @@ async fn a_changed_entry_is_found() {
     drop(ledger);
     let again = Ledger::open_file(&dir.path().join("budget.db"), terms(4.0)).await;
     assert!(matches!(again, Err(LedgerError::Tampered(1))));
+}
+
+#[tokio::test]
+async fn privacy_09_a_slot_has_one_spelling() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    for slot in
+        ["2026-1 ", " 2026-1", "2026-01", "2026 -1", "2026", "26-1", "spring", "", "2026-1-1", "2026-123", "२०२६-1"]
+    {
+        let refused = ledger.start(&request(slot, 0.1, &["2026"])).await;
+        assert!(matches!(&refused, Err(e @ LedgerError::Slot(_)) if e.is_refusal()), "{slot:?}");
+    }
+}
+
+#[tokio::test]
+async fn privacy_07_a_draw_is_taken_up_only_by_a_request_that_reads_the_same_in_the_same_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    let ask = request("2026-1", 1.0, &["2026"]);
+    measured(&ledger, &ask, ask.plan.steps.len()).await;
+    let otherwise = Request { reading: "every row is another person".into(), ..ask.clone() };
+    assert!(matches!(ledger.start(&otherwise).await, Ok(Start::Fresh(_))));
+}
+
+#[tokio::test]
+async fn privacy_20_the_account_is_named_and_its_head_moves_with_every_debit() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    let before = ledger.account().await.unwrap();
+    measured(&ledger, &request("2026-1", 1.0, &["2026"]), 0).await;
+    let after = open(&dir).await.account().await.unwrap();
+    assert_eq!(before.account, after.account);
+    assert!(before.head.starts_with("0:") && after.head.starts_with("1:"));
 }
 
 #[tokio::test]

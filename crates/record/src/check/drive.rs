@@ -32,8 +32,9 @@ pub struct Settings<'b> {
     pub today: i32,
     /// Hand over records, not only findings.
     pub records: bool,
-    /// Several rows may belong to one person: repeated identifiers are no fault.
-    pub repeats: bool,
+    /// Judge each row by itself: no row decides what becomes of another ([`Checker::judge_alone`]), and a quotation that is
+    /// not closed, which could swallow the rows after it, ends the reading.
+    pub alone: bool,
 }
 
 /// What happens during a check.
@@ -64,6 +65,9 @@ pub enum CheckError {
     /// The header is not taken.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// A quotation that isn't closed, where every row must be judged by itself.
+    #[error("a quotation in row {0} is not closed or is followed by text: it could swallow the rows after it; mend it first (`accord check` shows where)")]
+    OpenQuote(u64),
     /// The receiver of events wanted no more.
     #[error("stopped")]
     Stopped,
@@ -141,13 +145,13 @@ impl Sink for Driver<'_, '_> {
                 .map(|n| n.walk),
         };
         let Some(walk) = walk else { return self.stop(HeaderError::NoCrosswalk.into()) };
-        let Settings { book, today, records, repeats, .. } = self.settings;
+        let Settings { book, today, records, alone, .. } = self.settings;
         match Checker::new(book, walk, header, today, records) {
             Err(error) => self.stop(error.into()),
             Ok(mut checker) => {
                 checker.context.delimited = found.format == Format::Delimited;
-                if repeats {
-                    checker.allow_repeats();
+                if alone {
+                    checker.judge_alone();
                 }
                 let consent = checker.says_consent(header);
                 if (self.on)(Event::Started { found, crosswalk: walk, consent }) == Flow::Stop {
@@ -232,6 +236,9 @@ impl Driver<'_, '_> {
     }
 
     fn checked(&mut self, row: &Row<'_>) -> Flow {
+        if self.settings.alone && matches!(row.body, Body::Fault(Fault::Quote)) {
+            return self.stop(CheckError::OpenQuote(row.number));
+        }
         let State::Checking(checker, ..) = &mut self.state else { return Flow::Stop };
         let verdict = checker.check(row);
         self.rows += 1;

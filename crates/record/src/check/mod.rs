@@ -64,13 +64,15 @@ pub struct Checker<'b> {
     needs_id: bool,
     /// The field that orders events.
     seq: Option<FieldId>,
-    /// Several rows may belong to one person: repeated identifiers are no fault.
-    repeats: bool,
+    /// Each row is judged by itself; see [`Checker::judge_alone`].
+    alone: bool,
     /// Keyed 64-bit hashes of the identifiers seen: eight bytes a record; of ten million records, two fall together with
     /// a chance of 3 in a million.
     seen: FxHashSet<u64>,
     hasher: RandomState,
     keep: bool,
+    /// Scratch: cells of the row that are not blank, and where they start.
+    filled: Vec<(u32, u32)>,
     row: RowState,
     tally: summary::Tally,
 }
@@ -97,6 +99,8 @@ struct Column {
 /// What is gathered of one row.
 #[derive(Default)]
 struct RowState {
+    /// A date that can't be read doesn't fail the row.
+    alone: bool,
     number: u64,
     failed: bool,
     any: bool,
@@ -131,10 +135,11 @@ impl<'b> Checker<'b> {
             id: None,
             needs_id: false,
             seq: book.field("event.seq"),
-            repeats: false,
+            alone: false,
             seen: FxHashSet::default(),
             hasher: RandomState::new(),
             keep,
+            filled: Vec::new(),
             row: RowState::default(),
             tally: summary::Tally::default(),
         };
@@ -164,9 +169,12 @@ impl<'b> Checker<'b> {
         Ok(checker)
     }
 
-    /// Takes repeated identifiers as further rows of the same person.
-    pub fn allow_repeats(&mut self) {
-        self.repeats = true;
+    /// Judges each row by itself, so that no row decides what becomes of another: the order of dates is not learnt from the
+    /// rows, a repeated identifier is a further row of the same person, and a date that can't be read is left out rather
+    /// than failing its row.
+    pub fn judge_alone(&mut self) {
+        self.alone = true;
+        self.row.alone = true;
     }
 
     /// Whether any column says something of consent or of a legal basis. JSON lines may, so they count as doing so.
@@ -244,7 +252,8 @@ impl<'b> Checker<'b> {
 
     /// True if the order of dates is still to be found out from the rows.
     fn wants_order(&self) -> bool {
-        self.context.order == Order::Unknown
+        !self.alone
+            && self.context.order == Order::Unknown
             && (self.columns.is_empty() || self.columns.iter().any(|c| c.plans.iter().any(Plan::is_date)))
     }
 
@@ -383,6 +392,10 @@ impl<'b> Checker<'b> {
 
     fn cells(&mut self, cells: Cells<'_>) {
         let bytes = cells.bytes();
+        if cells.formulas().is_empty() {
+            self.plain_cells(bytes, cells.ends());
+            return;
+        }
         let mut formulas = cells.formulas().iter().copied().peekable();
         let mut start = 0usize;
         for (i, end) in cells.ends().iter().enumerate() {
@@ -401,6 +414,23 @@ impl<'b> Checker<'b> {
             }
             start = end + 1;
         }
+    }
+
+    /// Cells of a row without formulas: those that are not blank are listed first, without a branch to guess wrong.
+    fn plain_cells(&mut self, bytes: &[u8], ends: &[u32]) {
+        let mut filled = std::mem::take(&mut self.filled);
+        filled.resize(ends.len().max(filled.len()), (0, 0));
+        let (mut n, mut start) = (0, 0u32);
+        for (i, end) in ends.iter().enumerate() {
+            filled[n] = (i as u32, start);
+            n += usize::from(*end != start);
+            start = *end + 1;
+        }
+        for (i, start) in &filled[..n] {
+            let (i, start) = (*i as usize, *start as usize);
+            self.cell(i, &bytes[start..ends[i] as usize], bytes.get(start..start + 8));
+        }
+        self.filled = filled;
     }
 
     fn named(&mut self, cells: &[(String, String)]) {
@@ -459,7 +489,15 @@ impl<'b> Checker<'b> {
                 return;
             }
         }
-        let found = if key == u64::MAX { column.long.get(cell).copied() } else { column.short.get(&key).copied() };
+        let found = if key == u64::MAX && column.long.is_empty() {
+            None
+        } else if key == column.last.0 && key != u64::MAX {
+            Some(column.last.1)
+        } else if key == u64::MAX {
+            column.long.get(cell).copied()
+        } else {
+            column.short.get(&key).copied()
+        };
         let index = if let Some(index) = found {
             index
         } else {
@@ -506,7 +544,7 @@ impl<'b> Checker<'b> {
             }
         }
         if let Some(hash) = self.row.id {
-            if !self.seen.insert(hash) && !self.repeats {
+            if !self.alone && !self.seen.insert(hash) {
                 let name = self.id.map(|i| self.columns[i].name.clone()).unwrap_or_default();
                 let message = "this identifier stands in the file before; a record is one row".to_owned();
                 self.fail(name, FindingCode::DuplicateId, message, None);
@@ -548,7 +586,9 @@ fn pack(cell: &[u8], window: Option<&[u8]>) -> u64 {
 }
 
 fn fail(row: &mut RowState, column: String, code: FindingCode, message: String, suggestion: Option<String>) {
-    row.failed |= code.fails();
+    let left_out = row.alone
+        && matches!(code, FindingCode::BadDate | FindingCode::AmbiguousDate | FindingCode::FutureDate);
+    row.failed |= code.fails() && !left_out;
     if row.findings.len() < PER_ROW {
         row.findings.push(Finding { row: row.number, column, code, message, suggestion });
     }

@@ -23,7 +23,7 @@ impl Checked {
 
 fn check_as(bytes: &[u8], mapping: Mapping<'_>) -> Result<Checked, CheckError> {
     let (mut findings, mut records) = (Vec::new(), Vec::new());
-    let settings = Settings { book: Codebook::embedded(), mapping, today: TODAY, records: true, repeats: false };
+    let settings = Settings { book: Codebook::embedded(), mapping, today: TODAY, records: true, alone: false };
     let summary = run(Box::new(bytes), &Hints::default(), settings, &mut |event| {
         match event {
             Event::Finding(f) => findings.push(f.clone()),
@@ -371,7 +371,7 @@ fn what_is_certain_is_kept_beside_a_set_of_which_one_holds_and_the_loss_is_told(
         mapping: Mapping::Is(&walk),
         today: TODAY,
         records: true,
-        repeats: false,
+        alone: false,
     };
     let summary = run(Box::new(text.as_bytes()), &Hints::default(), settings, &mut |event| {
         if let Event::Record(_, record) = event {
@@ -439,7 +439,7 @@ fn the_ctdc_file_is_read_whole_and_counts_by_gender_and_age_band_equal_an_indepe
     let (gender, age_field) = (book.field("gender").unwrap(), book.field("age_at_identification").unwrap());
     let genders = &book.lists["gender"];
     let mut ours: BTreeMap<(String, String), u64> = BTreeMap::new();
-    let settings = Settings { book, mapping: Mapping::Detect, today: TODAY, records: true, repeats: false };
+    let settings = Settings { book, mapping: Mapping::Detect, today: TODAY, records: true, alone: false };
     let mut found_walk = String::new();
     let summary = run(Box::new(&gzip[..]), &Hints::default(), settings, &mut |event| {
         match event {

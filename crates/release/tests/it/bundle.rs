@@ -1,9 +1,10 @@
 //! The bundle from draft to publication, and every way of tampering with it.
 
 use crate::worlds::{draft, noisy, workload};
-use accord_crypto::trust::{TrustList, TrustRoot, TrustedKey};
+use accord_crypto::trust::{Revocation, TrustList, TrustRoot, TrustedKey};
 use accord_crypto::{SigningKey, council};
-use accord_release::bundle::{Decision, Outcome};
+use accord_release::account::{Rho, epsilon_of};
+use accord_release::bundle::{Bundle, Decision, Outcome};
 use accord_release::consistent::reconcile;
 use accord_release::files::{
     DECISION_CONTEXT, Files, Signed, decision_bytes, draft_files, draft_hash, published_files, read_bundle,
@@ -24,20 +25,37 @@ fn values() -> [Vec<i64>; 3] {
 }
 
 fn draft_of(values: [Vec<i64>; 3]) -> Files {
-    let bundle = draft(values);
-    let measured: Vec<_> = bundle.tables.iter().map(|t| t.noisy.clone()).collect();
-    let synthetic = synthesise(&bundle.workload, &measured).unwrap();
+    let mut bundle = draft(values);
+    bundle.microdata = bundle.tables.iter().map(|t| t.noisy.clone()).collect();
+    for table in &mut bundle.microdata {
+        // As if paid for apart: the release states twice the cost.
+        table.draws[0].entry.push('m');
+    }
+    bundle.privacy.rho = Rho(2 * bundle.privacy.rho.0);
+    bundle.privacy.rho_cumulative = bundle.privacy.rho;
+    bundle.privacy.rho_several_desks = Rho(3 * bundle.privacy.rho.0);
+    let delta = bundle.privacy.delta;
+    bundle.privacy.epsilon = epsilon_of(bundle.privacy.rho, delta);
+    bundle.privacy.epsilon_cumulative = bundle.privacy.epsilon;
+    bundle.privacy.epsilon_several_desks = epsilon_of(bundle.privacy.rho_several_desks, delta);
+    let synthetic = synthesise(&bundle.workload, &bundle.microdata).unwrap();
     draft_files(&bundle, Some(&synthetic), Some(&quality(&bundle).unwrap())).unwrap()
 }
 
 /// A published release with its root of trust.
 fn published(outcome: Outcome) -> (Files, TrustRoot) {
-    let files = draft_of(values());
+    let (files, root, _) = published_with(outcome, |_| ());
+    (files, root)
+}
+
+/// The same, with the draft changed after the decision; also the list of trusted keys without and with a revocation.
+fn published_with(outcome: Outcome, change: impl Fn(&mut Files)) -> (Files, TrustRoot, TrustList) {
+    let mut files = draft_of(values());
     let roots: Vec<SigningKey> = (1..=3).map(|i| SigningKey::from_seed(&[i; 32])).collect();
     let root = TrustRoot::new("test", 2, roots.iter().map(SigningKey::verifying_key).collect()).unwrap();
     let release_key = SigningKey::from_seed(&[9; 32]);
     let (council_key, shares) = council::deal(2, 3).unwrap();
-    let trusted = |key| TrustedKey { key, holder: "test".into(), not_before: "2026-01-01".into(), not_after: None };
+    let trusted = |key| TrustedKey { key, holder: "Invented council".into(), not_before: "2026-01-01".into(), not_after: None };
     let mut list = TrustList {
         serial: 1,
         issued: "2026-01-01".into(),
@@ -58,12 +76,76 @@ fn published(outcome: Outcome) -> (Files, TrustRoot) {
     let signature = council::sign(&shares[1..], DECISION_CONTEXT, &decision_bytes(&decision).unwrap()).unwrap();
     let signed = Signed { key_id: council_key.id(), key: council_key, signature };
     let trust = serde_json::to_vec(&list).unwrap();
-    (published_files(&files, &decision, &signed, &trust, &release_key).unwrap(), root)
+    let mut newer = TrustList { serial: 2, signatures: vec![], ..list };
+    newer.revocations.push(Revocation {
+        key: release_key.verifying_key(),
+        since: "2026-11-01".into(),
+        reason: "compromised".into(),
+    });
+    newer.sign(&roots[0]);
+    newer.sign(&roots[1]);
+    change(&mut files);
+    (published_files(&files, &decision, &signed, &trust, &release_key).unwrap(), root, newer)
+}
+
+#[test]
+fn privacy_21_a_revocation_newer_than_the_bundle_counts() {
+    let (files, root, newer) = published_with(Outcome::Approve, |_| ());
+    assert!(verify(&files, Some(&root), None, TODAY).is_trusted());
+    assert!(!verify(&files, Some(&root), Some(&newer), TODAY).is_sound());
+    // A list that the root didn't sign counts for nothing, and is said.
+    let forged = TrustList { serial: 9, signatures: vec![], ..newer };
+    assert!(!verify(&files, Some(&root), Some(&forged), TODAY).is_sound());
+}
+
+#[test]
+fn privacy_21_what_the_council_never_saw_is_not_published() {
+    let additions: [fn(&mut Files); 4] = [
+        |f| drop(f.insert("tables/exact.csv".into(), b"figure,value\n".to_vec())),
+        |f| drop(f.insert("notes/names.txt".into(), b"x".to_vec())),
+        |f| drop(f.insert("synthetic.csv".into(), b"x".to_vec())),
+        |f| drop(f.remove("quality.json")),
+    ];
+    for (i, addition) in additions.into_iter().enumerate() {
+        let (files, root, _) = published_with(Outcome::Approve, addition);
+        assert!(!verify(&files, Some(&root), None, TODAY).is_trusted(), "change {i} was published");
+    }
+}
+
+#[test]
+fn privacy_11_figures_costs_and_reports_that_do_not_follow_from_the_measurements_never_verify() {
+    let changes: [fn(&mut Bundle); 9] = [
+        |b| b.tables[0].figures[1].value = FigureValue::Count { value: 777, low: 770, high: 780 },
+        |b| drop(b.headlines.pop()),
+        |b| b.headlines[0].figure.value = FigureValue::Count { value: 1, low: 1, high: 1 },
+        |b| b.privacy.tables.clear(),
+        |b| b.privacy.rho = Rho(1),
+        |b| b.privacy.epsilon = 0.001,
+        |b| b.privacy.delta = 0.999,
+        |b| b.tables[0].noisy.draws[0].sigma_milli = 100,
+        |b| b.tables[1].noisy.values[0] += 100,
+    ];
+    let honest = read_bundle(&draft_of(values())).unwrap();
+    for (i, change) in changes.into_iter().enumerate() {
+        let mut bundle = honest.clone();
+        change(&mut bundle);
+        let synthetic = synthesise(&bundle.workload, &bundle.microdata).unwrap();
+        let report = quality(&bundle).unwrap();
+        let files = draft_files(&bundle, Some(&synthetic), Some(&report)).unwrap();
+        assert!(!verify(&files, None, None, TODAY).is_sound(), "change {i} verifies");
+    }
+    let mut files = draft_of(values());
+    assert!(verify(&files, None, None, TODAY).is_sound());
+    let rows = String::from_utf8(files["synthetic.csv"].clone()).unwrap().replace("female", "male");
+    let bundle = read_bundle(&files).unwrap();
+    files = draft_files(&bundle, None, Some(&quality(&bundle).unwrap())).unwrap();
+    files.insert("synthetic.csv".into(), rows.into_bytes());
+    assert!(!verify(&files, None, None, TODAY).is_sound());
 }
 
 #[test]
 fn a_draft_verifies_as_a_draft_and_is_never_trusted() {
-    let report = verify(&draft_of(values()), None, TODAY);
+    let report = verify(&draft_of(values()), None, None, TODAY);
     assert!(report.is_sound(), "{report:?}");
     assert!(!report.is_trusted());
 }
@@ -71,18 +153,18 @@ fn a_draft_verifies_as_a_draft_and_is_never_trusted() {
 #[test]
 fn privacy_21_an_approved_release_verifies_under_its_root_and_under_no_other() {
     let (files, root) = published(Outcome::Approve);
-    let report = verify(&files, Some(&root), TODAY);
+    let report = verify(&files, Some(&root), None, TODAY);
     assert!(report.is_trusted(), "{report:#?}");
-    assert!(!verify(&files, None, TODAY).is_trusted());
+    assert!(!verify(&files, None, None, TODAY).is_trusted());
     let other = TrustRoot::new("other", 1, vec![SigningKey::from_seed(&[77; 32]).verifying_key()]).unwrap();
-    assert!(!verify(&files, Some(&other), TODAY).is_sound());
+    assert!(!verify(&files, Some(&other), None, TODAY).is_sound());
 }
 
 #[test]
 fn privacy_21_a_vetoed_release_never_verifies_as_published() {
     for outcome in [Outcome::Veto, Outcome::Defer] {
         let (files, root) = published(outcome);
-        assert!(!verify(&files, Some(&root), TODAY).is_sound());
+        assert!(!verify(&files, Some(&root), None, TODAY).is_sound());
     }
 }
 
@@ -94,14 +176,14 @@ fn privacy_21_any_change_to_any_file_is_found() {
         let bytes = changed.get_mut(path).unwrap();
         let at = bytes.len() / 2;
         bytes[at] ^= 1;
-        assert!(!verify(&changed, Some(&root), TODAY).is_trusted(), "a change in {path} went unnoticed");
+        assert!(!verify(&changed, Some(&root), None, TODAY).is_trusted(), "a change in {path} went unnoticed");
         let mut missing = files.clone();
         missing.remove(path);
-        assert!(!verify(&missing, Some(&root), TODAY).is_trusted(), "{path} was removed unnoticed");
+        assert!(!verify(&missing, Some(&root), None, TODAY).is_trusted(), "{path} was removed unnoticed");
     }
     let mut extra = files.clone();
     extra.insert("tables/extra.csv".into(), b"figure,value\n".to_vec());
-    assert!(!verify(&extra, Some(&root), TODAY).is_sound(), "an unlisted file was accepted");
+    assert!(!verify(&extra, Some(&root), None, TODAY).is_sound(), "an unlisted file was accepted");
 }
 
 #[test]
@@ -145,7 +227,11 @@ fn one_value_in_every_format() {
                     assert_eq!((&row[at("low")], &row[at("high")]), (&*low.to_string(), &*high.to_string()));
                     assert!(row[at("value")].is_empty());
                 }
-                FigureValue::Symbol { symbol } => assert_eq!(&row[at("symbol")], symbol.mark()),
+                FigureValue::Symbol { symbol, range } => {
+                    assert_eq!(&row[at("symbol")], symbol.mark());
+                    let [low, high] = range.unwrap();
+                    assert_eq!((&row[at("low")], &row[at("high")]), (&*low.to_string(), &*high.to_string()));
+                }
                 FigureValue::Refused { .. } => assert_eq!(&row[at("symbol")], "refused"),
             }
         }
@@ -194,6 +280,6 @@ proptest! {
         let mut files = Files::new();
         files.insert("manifest.json".into(), bytes.clone());
         files.insert(name, bytes);
-        prop_assert!(!verify(&files, None, TODAY).is_trusted());
+        prop_assert!(!verify(&files, None, None, TODAY).is_trusted());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::worlds::{noisy, workload};
 use accord_release::account::Rho;
-use accord_release::bundle::Organisation;
+use accord_release::bundle::{Account, Organisation};
 use accord_release::contribution::{AssembleError, Contribution, assemble};
 use proptest::prelude::*;
 
@@ -15,6 +15,7 @@ fn contribution(name: &str) -> Contribution {
     Contribution {
         format: 1,
         organisation: Organisation { name: name.into(), kind: "ngo".into() },
+        account: Account { account: name.into(), head: "1:00".into() },
         slot: "2026-1".into(),
         workload: workload(),
         delta: 1e-6,
@@ -38,6 +39,20 @@ fn made(contributions: &[Contribution]) -> Result<(), AssembleError> {
 fn honest_contributions_are_added() {
     made(&[contribution("a")]).unwrap();
     made(&[contribution("a"), contribution("b")]).unwrap();
+}
+
+#[test]
+fn privacy_03_an_organisation_stands_in_a_pool_once() {
+    let (a, mut b) = (contribution("a"), contribution("b"));
+    b.organisation.name = "a".into();
+    assert!(matches!(made(&[a.clone(), b.clone()]), Err(AssembleError::Repeated(_))));
+    b.organisation.name = "b".into();
+    b.account = a.account.clone();
+    assert!(matches!(made(&[a.clone(), b]), Err(AssembleError::Repeated(_))));
+    // Nor may one contributor's delta stand for everybody's.
+    let mut c = contribution("c");
+    c.delta = 1e-4;
+    assert!(matches!(made(&[a, c]), Err(AssembleError::Unlike(..))));
 }
 
 type Change = (&'static str, fn(&mut Contribution));
@@ -104,6 +119,7 @@ proptest! {
         fine in prop::collection::vec(-1_000_000_000_000_i64..1_000_000_000_000, 45),
     ) {
         let mut c = contribution("x");
+        c.size_bound = 1_000_000_000_000;
         c.statistics[0].values = values;
         c.statistics[1].values = fine;
         prop_assert!(made(&[c]).is_ok());

@@ -61,6 +61,9 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if !is_slug(&table.id) || table.title.trim().is_empty() {
         wrong("an id of lower case letters, digits and - and a title are needed".into());
     }
+    if table.id == "headlines" {
+        wrong("the name is kept for the groups that readers ask for first".into());
+    }
     if table.share == 0 {
         wrong("a table without a share of the budget cannot be measured".into());
     }
@@ -102,6 +105,9 @@ fn head(headline: &HeadlineSpec, workload: &Workload, out: &mut Vec<Problem>) {
         wrong(format!("there is no table {}", headline.table));
         return;
     };
+    if table.refines.is_some() {
+        wrong("its table refines another: sum cells of the coarser one".into());
+    }
     if table.dimensions.iter().any(|d| d.rule == Rule::AllMatches) {
         wrong("a person can stand in several cells of its table, so their sum counts no people".into());
     }

@@ -83,7 +83,7 @@ pub fn decide(
 ) -> anyhow::Result<Files> {
     let today = ambient::today_iso();
     anyhow::ensure!(
-        verify(draft, None, &today).is_sound(),
+        verify(draft, None, None, &today).is_sound(),
         "the draft is damaged; run `accord verify` on it: nothing was signed"
     );
     let first = shares.first().context("no share was given")?;
