@@ -58,7 +58,7 @@ fn main() {
     );
 
     for records in [false, true] {
-        let settings = Settings { book: Codebook::embedded(), mapping, today: 20_261_231, records, repeats: false };
+        let settings = Settings { book: Codebook::embedded(), mapping, today: 20_261_231, records, alone: false };
         let started = Instant::now();
         let mut taken = 0u64;
         let summary = run(Box::new(source()), &Hints::default(), settings, &mut |event| {

@@ -275,7 +275,7 @@ fn read(bytes: &[u8], mapping: Option<&accord_standard::crosswalk::Crosswalk>) -
         mapping: mapping.map_or(Mapping::Detect, Mapping::Is),
         today: 20_261_231,
         records: true,
-        repeats: false,
+        alone: false,
     };
     let summary = run(Box::new(bytes), &crate::input::Hints::default(), settings, &mut |event| {
         match event {

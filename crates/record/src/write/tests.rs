@@ -14,7 +14,7 @@ fn read_back(bytes: &[u8]) -> Vec<Incoming> {
         mapping: Mapping::Is(Crosswalk::accord()),
         today: 20_261_124,
         records: true,
-        repeats: false,
+        alone: false,
     };
     let mut records = Vec::new();
     let summary = run(Box::new(bytes), &Hints::default(), settings, &mut |event| {
