@@ -295,10 +295,10 @@ pub fn guard(text: &str) -> String {
 pub(crate) fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<Vec<u8>, FilesError> {
     let wrong = |e: csv::Error| FilesError::Write("synthetic.csv".into(), e.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut header = synthetic.columns.clone();
-    header.extend(["kind".to_owned(), "invented".to_owned()]);
+    let mut header = synthetic.columns();
+    header.extend(["kind", "invented"]);
     writer.write_record(&header).map_err(wrong)?;
-    for row in &synthetic.rows {
+    for row in synthetic.rows() {
         let tail = ["synthetic", invented(is_invented)];
         writer.write_record(row.iter().map(String::as_str).chain(tail)).map_err(wrong)?;
     }

@@ -265,10 +265,10 @@ proptest! {
             prop_assert!(roles.iter().all(|r| r <= coarse));
         }
         let synthetic = synthesise(&workload, &measured).unwrap();
-        prop_assert_eq!(synthetic.rows.len() as u64, tables[0].shown.iter().sum::<u64>());
+        prop_assert_eq!(synthetic.len() as u64, tables[0].shown.iter().sum::<u64>());
         for (cell, shown) in tables[1].shown.iter().enumerate() {
             let key: Vec<String> = workload.tables[1].key_of(cell).split('.').map(Into::into).collect();
-            let rows = synthetic.rows.iter().filter(|r| r[..3] == key[..]).count() as u64;
+            let rows = synthetic.rows().filter(|r| r[..3] == key[..]).count() as u64;
             prop_assert_eq!(rows, *shown);
         }
     }
