@@ -2,9 +2,7 @@
 
 use accord_hub::{Proof, Published, Site};
 use accord_release::account::Rho;
-use accord_release::bundle::{
-    Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Share, Unit,
-};
+use accord_release::bundle::{Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Unit};
 use accord_release::files::{Files, draft_files};
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_release::privacy::{DeskCost, statement};
@@ -25,15 +23,13 @@ fn values(spec: &TableSpec) -> Vec<i64> {
 }
 
 fn measured(workload: &Workload) -> Vec<NoisyTable> {
-    let table = |spec: &TableSpec| NoisyTable {
-        table: spec.id.clone(),
-        values: values(spec),
-        draws: vec![Draw {
-            sigma_milli: 6_000,
-            rho: Rho(Rho::UNIT / 60),
-            sensitivity_squared: 1,
-            entry: format!("invented-{}", spec.id),
-        }],
+    let table = |spec: &TableSpec| {
+        let cells = u64::from(spec.most_cells_per_person());
+        // sigma² = sensitivity² / (2 rho), with rho = 1/60.
+        let sigma_milli = (1000.0 * (30.0 * cells as f64).sqrt()).ceil() as u64;
+        let entry = format!("invented-{}", spec.id);
+        let draw = Draw { sigma_milli, rho: Rho(Rho::UNIT / 60), sensitivity_squared: cells, entry };
+        NoisyTable { table: spec.id.clone(), values: values(spec), draws: vec![draw] }
     };
     workload.tables.iter().map(table).collect()
 }
@@ -44,8 +40,7 @@ pub fn bundle(id: &str) -> Bundle {
     let measured = measured(&workload);
     let cost = Rho(Rho::UNIT / 20);
     let desks = [DeskCost { this: cost, cumulative: cost }];
-    let privacy: PrivacyStatement =
-        statement(&workload, &measured, &desks, 1e-6, Some(Share { percent: 12.0, low: 10.1, high: 13.9 }));
+    let privacy: PrivacyStatement = statement(&workload, &measured, &desks, 1e-6, None);
     let info = ReleaseInfo {
         id: id.to_owned(),
         title: "An invented release for tests".to_owned(),

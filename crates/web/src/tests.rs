@@ -502,6 +502,13 @@ proptest! {
     }
 }
 
+#[test]
+fn the_invented_release_passes_the_checks_of_a_real_one() {
+    let files = testdata::files(&testdata::bundle("demo-2026-1"));
+    let report = accord_release::verify::verify(&files, None, None, "2026-11-24");
+    assert!(report.is_sound(), "{report:?}");
+}
+
 /// Writes the invented release as a folder for the browser's tests, where `ACCORD_WRITE_BUNDLE` says.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test helper that is told where to write")]
