@@ -73,6 +73,7 @@ fn build(app: App) -> Router {
         .route("/", get(routes::home::home))
         .route("/releases", get(routes::releases::list))
         .route("/releases/{release}", get(routes::releases::one))
+        .route("/releases/{release}/sheet.css", get(routes::releases::sheet))
         .route("/releases/{release}/tables/{table}", get(routes::table::page))
         .route("/releases/{release}/tables/{table}/{file}", get(routes::table::file))
         .route("/releases/{release}/files/{*path}", get(routes::releases::bundle_file))

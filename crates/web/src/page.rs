@@ -121,7 +121,7 @@ impl Visit {
         let mut page = self.page(title_key, "releases");
         page.status = release.status.is_draft().then_some(release.status);
         page.invented = release.bundle.info.invented;
-        page.sheet = page.sheet_for(release.id(), release);
+        page.sheet = page.href(&format!("/releases/{}/sheet.css", release.id()));
         page
     }
 
@@ -162,7 +162,7 @@ pub struct Page {
     pub status: Option<Status>,
     /// Banner of invented data.
     pub invented: bool,
-    /// What stands at the foot of each printed sheet: id, day, and what must not get lost.
+    /// Address of the style that puts id and day at the foot of each printed sheet; empty if there is none.
     pub sheet: String,
 }
 
@@ -235,8 +235,9 @@ impl Page {
         self.app.words.iter().enumerate().map(link).collect()
     }
 
-    /// The foot of a printed sheet about `id`, a release or a figure of it.
-    pub fn sheet_for(&self, id: &str, release: &Published) -> String {
+    /// The style for printing a page about `id`, a release or a figure of it: id, day, and what must not get lost stand at
+    /// the foot of each sheet. A file of its own, because the policy allows no style inside a page.
+    pub fn sheet_for(&self, id: &str, release: &Published) -> Response {
         let undecided = self.t("sheet-undecided");
         let date = release.bundle.decision.as_ref().map_or(undecided.as_str(), |d| d.date.as_str());
         let mut sheet = self.with("sheet", &[("id", id.into()), ("date", date.into())]);
@@ -246,7 +247,12 @@ impl Page {
         if let Some(draft) = self.draft() {
             sheet.push_str(&format!(" · {draft}"));
         }
-        sheet
+        // Nothing that could end the string or the rule.
+        sheet.retain(|c| c.is_alphanumeric() || " ·-.:,’_".contains(c));
+        let css = format!(
+            "@page{{@bottom-left{{content:\"{sheet}\";font:8pt sans-serif}}@bottom-right{{content:counter(page);font:8pt sans-serif}}}}"
+        );
+        ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], css).into_response()
     }
 
     /// Banner of a draft, in words.

@@ -393,6 +393,14 @@ async fn the_exit_forgets_the_visit_and_says_nothing() {
 }
 
 #[tokio::test]
+async fn each_printed_sheet_carries_id_day_and_warnings_and_nothing_that_ends_the_rule() {
+    let text = get(&published(), "/f/demo-2026-1.m1.female.a15_17/sheet.css").await.text();
+    assert!(text.contains("demo-2026-1.m1.female.a15_17 · 2026-11-20 · INVENTED DATA"), "{text}");
+    let text = get(&site(hostile(), SiteOptions::default()), "/releases/demo-2026-1/sheet.css").await.text();
+    assert_eq!((text.matches('"').count(), text.matches('{').count()), (2, 3), "{text}");
+}
+
+#[tokio::test]
 async fn titles_say_nothing_about_the_subject() {
     let router = published();
     for path in PAGES {

@@ -34,7 +34,7 @@ struct FigurePage {
 pub async fn page(visit: Visit, At(id): At<String>) -> Response {
     let Some(found) = visit.app.site.figure(&id) else { return visit.not_found() };
     let mut page = visit.page_of("title-figure", found.release);
-    page.sheet = page.sheet_for(&id, found.release);
+    page.sheet = page.href(&format!("/f/{id}/sheet.css"));
     let f = FigureView::one(&page, &found, "figure");
     let (say, dont) = wording(&page, &found, &f);
     let info = &found.release.bundle.info;
@@ -115,6 +115,9 @@ pub async fn file(visit: Visit, At((id, file)): At<(String, String)>) -> Respons
         let page = visit.page_of("title-figure", found.release);
         let chart = alone(&FigureView::one(&page, &found, "figure"));
         return ([(header::CONTENT_TYPE, "image/svg+xml")], chart).into_response();
+    }
+    if file == "sheet.css" {
+        return visit.page_of("title-figure", found.release).sheet_for(&id, found.release);
     }
     let english = &app.words[0];
     let sheet = export::figure_sheet(&found, english);

@@ -143,6 +143,12 @@ fn kind(code: &str) -> String {
     list.and_then(|l| l.codes.iter().find(|c| c.id == code)).map_or_else(|| code.to_owned(), |c| c.label.clone())
 }
 
+/// The style for printing a page of a release.
+pub async fn sheet(visit: Visit, At(id): At<String>) -> Response {
+    let Some(release) = visit.app.site.release(&id) else { return visit.not_found() };
+    visit.page_of("title-release", release).sheet_for(&id, release)
+}
+
 /// Numbers of the privacy statement, each with its name.
 fn privacy(page: &Page, release: &Published) -> Vec<(String, String)> {
     let p = &release.bundle.privacy;
