@@ -1,8 +1,10 @@
 //! Taking a file into a vault: read by the sandboxed reader, all of it or nothing.
 
+use crate::ambient;
+use crate::cmd::desk::vault_error;
 use crate::sandbox::{Message, ReadOptions, read_file};
 use accord_desk::import::{BatchMeta, ImportReport};
-use accord_desk::vault::Vault;
+use accord_desk::{Vault, VaultError};
 use accord_record::check::{Finding, Summary};
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -14,14 +16,15 @@ pub struct Intake {
     pub summary: Summary,
     /// The first findings.
     pub findings: Vec<Finding>,
-    /// What was taken in, or would be; `None` if rows fail, and then nothing was.
-    pub report: Option<ImportReport>,
+    /// What was taken in, or would be; `None` if rows fail their checks, and then nothing was.
+    pub report: Option<Result<ImportReport, VaultError>>,
 }
 
-/// Findings that are kept to be shown.
+/// Findings that are kept to be shown; `accord check` shows them all.
 const KEPT: usize = 20;
 
-/// Imports a file, or, if `dry`, only says what an import would do. Nothing is taken in if any row fails.
+/// Imports a file, or, if `dry`, only says what an import would do. Nothing is taken in if any row fails. `progress` is told
+/// how much of the file is read.
 ///
 /// Call it outside of async code: it waits for the vault on `runtime`.
 pub fn import_file(
@@ -29,35 +32,34 @@ pub fn import_file(
     vault: &Vault,
     path: &Path,
     options: &ReadOptions,
-    on: jiff::civil::Date,
     dry: bool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Intake> {
+    // Files of the vault are let go inside the runtime, also when an error ends this function early.
+    let _inside = runtime.enter();
     let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let meta = BatchMeta { file, read_as: "detected".into(), on };
-    let mut writer = runtime.block_on(vault.import(meta))?;
+    let meta = BatchMeta { file, read_as: String::new(), on: ambient::today() };
+    let mut writer = runtime.block_on(vault.import(meta)).map_err(vault_error)?;
     let mut findings = Vec::new();
     let options = ReadOptions { want_records: true, ..options.clone() };
     let summary = read_file(path, &options, &mut |message| {
         match message {
-            Message::Started(_) => {}
+            Message::Started(started) => writer.read_as(&started.crosswalk),
             Message::Progress { read, of } => progress(read, of),
             Message::Finding(finding) => {
                 if findings.len() < KEPT {
                     findings.push(finding);
                 }
             }
-            Message::Record { row, incoming } => runtime.block_on(writer.push_row(row, incoming))?,
+            Message::Record { row, incoming } => {
+                runtime.block_on(writer.push_row(row, incoming)).map_err(vault_error)?;
+            }
         }
         Ok(())
     })?;
-    let report = if summary.failed > 0 || summary.accepted == 0 {
-        drop(writer);
-        None
-    } else if dry {
-        Some(runtime.block_on(writer.dry_run())?)
-    } else {
-        Some(runtime.block_on(writer.commit())?)
-    };
-    Ok(Intake { summary, findings, report })
+    if summary.failed > 0 || summary.accepted == 0 {
+        return Ok(Intake { summary, findings, report: None });
+    }
+    let done = runtime.block_on(async { if dry { writer.dry_run().await } else { writer.commit().await } });
+    Ok(Intake { summary, findings, report: Some(done) })
 }

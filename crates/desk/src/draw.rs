@@ -229,8 +229,8 @@ mod tests {
         assert_eq!(may(&[(Purpose::Statistics, false)], Some(4)), none);
         let p2 = (Purpose::Statistics, true);
         assert_eq!(may(&[p2], None), May { statistics: Some(Ground::Consent), microdata: false });
-        assert_eq!(may(&[p2, (Purpose::Microdata, true)], None).microdata, true);
-        assert_eq!(may(&[(Purpose::Microdata, true)], Some(4)).microdata, false);
+        assert!(may(&[p2, (Purpose::Microdata, true)], None).microdata);
+        assert!(!may(&[(Purpose::Microdata, true)], Some(4)).microdata);
         assert_eq!(may(&[p2, (Purpose::Statistics, false)], None), none, "the last word counts");
     }
 }

@@ -148,10 +148,9 @@ pub fn assemble(
 ) -> Result<Assembled, AssembleError> {
     let Some(first) = contributions.first() else { return Err(AssembleError::Empty) };
     for contribution in contributions {
-        contribution.check().map_err(|why| AssembleError::Unsound {
-            organisation: contribution.organisation.name.clone(),
-            why,
-        })?;
+        contribution
+            .check()
+            .map_err(|why| AssembleError::Unsound { organisation: contribution.organisation.name.clone(), why })?;
     }
     for other in contributions {
         let differs =

@@ -42,11 +42,7 @@ pub fn publish(
 }
 
 /// The figures that follow from measured tables; whoever verifies a release makes them again and compares.
-pub fn figures(
-    info: &ReleaseInfo,
-    workload: &Workload,
-    measured: &[NoisyTable],
-) -> Result<Figures, ConsistencyError> {
+pub fn figures(info: &ReleaseInfo, workload: &Workload, measured: &[NoisyTable]) -> Result<Figures, ConsistencyError> {
     let reconciled = reconcile(workload, measured)?;
     let words = Words { info, workload };
     let headlines = workload.headlines.iter().filter_map(|h| headline(&words, h, &reconciled)).collect();

@@ -6,8 +6,8 @@ use crate::account::{check_delta, epsilon_of};
 use crate::bundle::{Bundle, Decision, Outcome};
 use crate::contribution::share_on_legal_basis;
 use crate::files::{
-    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files, package_bytes,
-    parse, read_bundle, sha256, synthetic_csv,
+    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files,
+    package_bytes, parse, read_bundle, sha256, synthetic_csv,
 };
 use crate::noisy::NoisyTable;
 use crate::privacy::statement;
@@ -97,7 +97,9 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList
                 let list: Result<TrustList, FilesError> = parse(files, "trust.json");
                 let list = list.map_err(|e| e.to_string()).and_then(|list| {
                     root.check(&list).map_err(|e| e.to_string())?;
-                    newest.map_or(Ok(()), |n| root.check(n)).map_err(|e| format!("the list given is not signed: {e}"))?;
+                    newest
+                        .map_or(Ok(()), |n| root.check(n))
+                        .map_err(|e| format!("the list given is not signed: {e}"))?;
                     Ok(list)
                 });
                 check(

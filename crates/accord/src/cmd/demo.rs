@@ -150,7 +150,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
         let passphrase = Passphrase::make(6)?;
         let vault = make_vault(&runtime, &place, &passphrase, holder)?;
         let today = ambient::today();
-        let taken = intake::import_file(&runtime, &vault, &file, &options, today, false, &mut |_, _| {})?;
+        let taken = intake::import_file(&runtime, &vault, &file, &options, false, &mut |_, _| {})?;
         let report = taken.report.with_context(|| {
             format!(
                 "{} rows of {} fail their checks: {:?}",
@@ -158,7 +158,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
                 file.display(),
                 taken.findings.first()
             )
-        })?;
+        })??;
 
         step(format!("{name}: draws protected tables"));
         let ask = Ask {

@@ -71,7 +71,6 @@ pub struct VaultArgs {
 
 /// Runs `accord desk`.
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
-    no_core_dumps();
     match args.command {
         Command::Init(args) => init::run(args, json),
         Command::Form(args) => super::form::run(args, json),
@@ -100,7 +99,7 @@ pub fn no_core_dumps() {
 
 impl VaultArgs {
     /// Opens the vault.
-    async fn open(&self) -> anyhow::Result<Vault> {
+    pub async fn open(&self) -> anyhow::Result<Vault> {
         // Whether there is a vault at all is said before anyone types a passphrase.
         accord_desk::header::Header::read(&self.vault).map_err(vault_error)?;
         let passphrase = self.secret.open(&self.vault.display().to_string())?;

@@ -96,6 +96,8 @@ impl From<Exit> for ExitCode {
 /// Runs one command; errors go to standard error, in words, with exit code 1 unless the command chose another.
 pub fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
+    // Keys, passphrases and records stand in memory while a command runs: they never go into a core dump.
+    desk::no_core_dumps();
     let result = match cli.command {
         Command::Demo(args) => demo::run(args, json),
         Command::Check(args) => check::run(args, json),

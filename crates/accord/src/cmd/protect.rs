@@ -162,8 +162,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         "as": kind.crosswalk, "person": args.person, "consent": kind.consent, "invented": args.invented,
         "encoding": args.encoding, "dates": args.dates, "period": args.period, "organisation": args.organisation,
     });
-    let request =
-        Request { slot: slot.clone(), cohorts: vec!["all".into()], plan, reading: reading.to_string() };
+    let request = Request { slot: slot.clone(), cohorts: vec!["all".into()], plan, reading: reading.to_string() };
     let (draw, resumed, summary) = match runtime.block_on(ledger.start(&request)).map_err(ledger_error)? {
         Start::Measured(draw) => (draw, true, None),
         Start::Fresh(draw) => {
@@ -256,13 +255,7 @@ fn draft(
     };
     let (statistics, microdata) = (of(Population::Statistics), of(Population::Microdata));
     let basis = measured.iter().find(|(_, t)| t.table == accord_measure::plan::BASIS).map(|(_, t)| t);
-    let privacy = statement(
-        &plan.workload,
-        &statistics,
-        &[cost],
-        args.delta,
-        basis.and_then(share_on_legal_basis),
-    );
+    let privacy = statement(&plan.workload, &statistics, &[cost], args.delta, basis.and_then(share_on_legal_basis));
     let mut assumptions = vec![match &args.person {
         None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
         Some(_) => format!(

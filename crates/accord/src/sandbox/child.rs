@@ -87,13 +87,8 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         progress: Some(Arc::clone(&progress)),
         ..Hints::default()
     };
-    let settings = Settings {
-        book: Codebook::embedded(),
-        mapping,
-        today: args.today,
-        records: args.records,
-        alone: args.alone,
-    };
+    let settings =
+        Settings { book: Codebook::embedded(), mapping, today: args.today, records: args.records, alone: args.alone };
     let mut out = Out { pipe: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), bytes: Vec::new() };
     let mut records = 0u64;
     let numbers = Numbers::embedded();

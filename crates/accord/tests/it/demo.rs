@@ -41,7 +41,8 @@ fn the_demonstration_plays_to_its_end_and_says_everywhere_that_it_is_invented() 
         let signature = path.to_string_lossy().ends_with(".sig.json");
         let list = path.ends_with("manifest.json") || path.ends_with("trust.json") || path.ends_with("quality.json");
         if !signature && !list {
-            let says = text.contains("INVENTED DATA") || text.contains("\"invented\": true") || text.contains("nvented");
+            let says =
+                text.contains("INVENTED DATA") || text.contains("\"invented\": true") || text.contains("nvented");
             assert!(says, "{} doesn't say that it is invented", path.display());
         }
     }

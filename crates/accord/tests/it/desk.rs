@@ -118,7 +118,8 @@ fn consent_is_shown_given_and_withdrawn_without_an_identifier_on_the_command_lin
     let dir = desk();
     let d = dir.path();
     imported(d);
-    let show = |id: &str| json(&run(d, &["desk", "consent", "show", "-", "--vault", "v", "--json"], PASSPHRASE, Some(id)));
+    let show =
+        |id: &str| json(&run(d, &["desk", "consent", "show", "-", "--vault", "v", "--json"], PASSPHRASE, Some(id)));
     assert_eq!(show("INV-1")["consent"]["p2"]["holds"], true);
     assert_eq!(show("INV-2")["consent"]["p2"]["standing"]["act"], "refused");
     assert_eq!(show("INV-3")["consent"]["p2"]["standing"], Value::Null, "blank is never asked, and never no");
@@ -130,7 +131,8 @@ fn consent_is_shown_given_and_withdrawn_without_an_identifier_on_the_command_lin
     code(&accord(d, &["desk", "consent", "grant", "INV-1", "--purpose", "p9", "--vault", "v"]), 2);
     let o = accord(d, &["desk", "consent", "grant", "INV-1", "--purpose", "p2", "--until", "soon", "--vault", "v"]);
     code(&o, 3);
-    let o = accord(d, &["desk", "consent", "grant", "INV-1", "--purpose", "p2", "--form", "she said that", "--vault", "v"]);
+    let o =
+        accord(d, &["desk", "consent", "grant", "INV-1", "--purpose", "p2", "--form", "she said that", "--vault", "v"]);
     code(&o, 2);
     code(&accord(d, &["desk", "withdraw", "nobody", "--vault", "v"]), 1);
 }
@@ -226,9 +228,8 @@ fn the_doctor_looks_at_the_machine_and_into_a_vault() {
     imported(d);
     let o = accord(d, &["doctor", "--vault", "v", "--open", "--json"]);
     let found = json(&o);
-    let state = |what: &str| {
-        found["items"].as_array().unwrap().iter().find(|i| i["what"] == what).unwrap()["state"].clone()
-    };
+    let state =
+        |what: &str| found["items"].as_array().unwrap().iter().find(|i| i["what"] == what).unwrap()["state"].clone();
     for what in ["random generator", "passphrase", "reader", "folder", "vault"] {
         assert_eq!(state(what), "fine", "{what}: {found}");
     }

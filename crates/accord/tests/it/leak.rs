@@ -11,8 +11,9 @@ fn canary(i: usize) -> String {
 const PLANTED: usize = 60;
 
 fn file_with_canaries(path: &Path) {
-    let mut text =
-        String::from("record_id,given_name,family_name,phone,account_handle,sex_registered,age_at_identification,consent_p2\n");
+    let mut text = String::from(
+        "record_id,given_name,family_name,phone,account_handle,sex_registered,age_at_identification,consent_p2\n",
+    );
     for i in 0..PLANTED {
         text.push_str(&format!("INV-{c},{c},{c},{c},{c},female,16,yes\n", c = canary(i)));
     }
@@ -53,12 +54,31 @@ fn privacy_11_no_name_or_identifier_leaves_the_desk_or_stands_readable_in_it() {
     run(&["desk", "import", "list", "--vault", arg(&at("vault"))]);
     run(&["desk", "backup", arg(&at("backup")), "--vault", arg(&at("vault"))]);
     run(&[
-        "release", "draft", "--vault", arg(&at("vault")), "--slot", "2026-1", "--epsilon", "2", "--invented", "--out",
-        arg(&at("draft")), "--contribution", arg(&at("contribution.json")),
+        "release",
+        "draft",
+        "--vault",
+        arg(&at("vault")),
+        "--slot",
+        "2026-1",
+        "--epsilon",
+        "2",
+        "--invented",
+        "--out",
+        arg(&at("draft")),
+        "--contribution",
+        arg(&at("contribution.json")),
     ]);
     run(&["release", "ledger", "--vault", arg(&at("vault")), "--json"]);
     run(&[
-        "protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "2", "--ledger", arg(&at("ledger")), "--out",
+        "protect",
+        arg(&file),
+        "--rows-are-people",
+        "--invented",
+        "--epsilon",
+        "2",
+        "--ledger",
+        arg(&at("ledger")),
+        "--out",
         arg(&at("protected")),
     ]);
     run(&["verify", arg(&at("draft")), "--json"]);

@@ -108,14 +108,21 @@ fn privacy_07_kills_at_any_moment_leave_no_output_without_debit_and_nothing_half
         let out = dir.path().join(format!("draft-{kill}"));
         let slot = format!("{}-{}", 2000 + kill / 90, kill % 90 + 1);
         let args = [
-            "protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "0.1", "--cap", "50", "--slot", &slot,
-            "--out", arg(&out),
+            "protect",
+            arg(&file),
+            "--rows-are-people",
+            "--invented",
+            "--epsilon",
+            "0.1",
+            "--cap",
+            "50",
+            "--slot",
+            &slot,
+            "--out",
+            arg(&out),
         ];
-        let mut child = accord(&args)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child =
+            accord(&args).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
         // Spread over the whole run, which is some tenths of a second.
         std::thread::sleep(Duration::from_millis((kill * 37) % 400));
         child.kill().unwrap();
@@ -158,7 +165,18 @@ fn privacy_06_only_rows_with_consent_or_a_legal_basis_are_counted() {
     }
     std::fs::write(&file, text).unwrap();
     let out = dir.path().join("draft");
-    fine(&["protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "40", "--cap", "50", "--out", arg(&out)]);
+    fine(&[
+        "protect",
+        arg(&file),
+        "--rows-are-people",
+        "--invented",
+        "--epsilon",
+        "40",
+        "--cap",
+        "50",
+        "--out",
+        arg(&out),
+    ]);
     assert_near(headline(&out, "all"), 200);
     let synthetic = std::fs::read_to_string(out.join("synthetic.csv")).unwrap().lines().count() as i64 - 1;
     assert!((synthetic - 100).abs() <= 5, "{synthetic} synthetic rows for 100 with consent to microdata");
@@ -176,13 +194,26 @@ fn privacy_01_rows_of_one_person_are_counted_up_to_the_bound() {
     }
     std::fs::write(&file, text).unwrap();
     let out = dir.path().join("draft");
-    let refused = run(&["protect", arg(&file), "--rows-are-people", "--epsilon", "40", "--cap", "50", "--out", arg(&out)]);
+    let refused =
+        run(&["protect", arg(&file), "--rows-are-people", "--epsilon", "40", "--cap", "50", "--out", arg(&out)]);
     assert_eq!(refused.code, 0, "{}", refused.err);
     assert_near(headline(&out, "all"), 500); // declared to be people, every row is one
     let out = dir.path().join("by-person");
     fine(&[
-        "protect", arg(&file), "--person", "record_id", "--rows-per-person", "2", "--epsilon", "40", "--cap", "50",
-        "--ledger", arg(&dir.path().join("other-ledger")), "--out", arg(&out),
+        "protect",
+        arg(&file),
+        "--person",
+        "record_id",
+        "--rows-per-person",
+        "2",
+        "--epsilon",
+        "40",
+        "--cap",
+        "50",
+        "--ledger",
+        arg(&dir.path().join("other-ledger")),
+        "--out",
+        arg(&out),
     ]);
     assert_near(headline(&out, "all"), 200);
     let text = std::fs::read_to_string(out.join("release.json")).unwrap();
@@ -194,17 +225,27 @@ fn privacy_01_rows_of_one_person_are_counted_up_to_the_bound() {
 #[test]
 fn privacy_01_one_row_never_decides_what_becomes_of_others() {
     let header = "record_id,sex_registered,registration_date,consent_p2\n";
-    let others: String = (0..300).map(|i| format!("INV-{i},female,05/03/2020,yes\n")).collect();
+    let others = (0..300).map(|i| format!("INV-{i},female,05/03/2020,yes\n")).collect::<Vec<_>>().concat();
     // A date that would have settled the order of all dates; an identifier that stands there already; a formula; an
     // age that is none; a ragged row.
-    let one_more = ["INV-900,female,25/03/2020,yes", "INV-1,female,05/03/2020,yes", "=1+1,female,,yes", "INV-901,female,,yes,,,"];
+    let one_more =
+        ["INV-900,female,25/03/2020,yes", "INV-1,female,05/03/2020,yes", "=1+1,female,,yes", "INV-901,female,,yes,,,"];
     let count = |text: &str, n: usize| {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("INVENTED-rows.csv");
         std::fs::write(&file, text).unwrap();
         let out = dir.path().join(format!("draft-{n}"));
         fine(&[
-            "protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "40", "--cap", "50", "--out", arg(&out),
+            "protect",
+            arg(&file),
+            "--rows-are-people",
+            "--invented",
+            "--epsilon",
+            "40",
+            "--cap",
+            "50",
+            "--out",
+            arg(&out),
         ]);
         headline(&out, "all")
     };
@@ -261,7 +302,8 @@ fn an_output_folder_in_use_is_never_written_over_and_costs_nothing() {
 
 #[test]
 fn the_real_table_is_protected_if_it_is_there() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ctdc/ctdc_global_synthetic_2021.csv.gz");
+    let data =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ctdc/ctdc_global_synthetic_2021.csv.gz");
     if !data.is_file() {
         println!("skipped: {} is not here", data.display());
         return;
@@ -270,7 +312,16 @@ fn the_real_table_is_protected_if_it_is_there() {
     let out = dir.path().join("draft");
     let ledger = dir.path().join("ledger");
     fine(&[
-        "protect", arg(&data), "--as", "ctdc", "--rows-are-people", "--epsilon", "4", "--ledger", arg(&ledger), "--out",
+        "protect",
+        arg(&data),
+        "--as",
+        "ctdc",
+        "--rows-are-people",
+        "--epsilon",
+        "4",
+        "--ledger",
+        arg(&ledger),
+        "--out",
         arg(&out),
     ]);
     // 193,025 rows; at epsilon 4 the total is known within some tens.
@@ -284,8 +335,7 @@ fn assert_near(value: i64, truth: i64) {
 
 /// The published value of a headline group.
 fn headline(out: &Path, group: &str) -> i64 {
-    let bundle: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(out.join("release.json")).unwrap()).unwrap();
+    let bundle: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("release.json")).unwrap()).unwrap();
     let all = bundle["headlines"].as_array().unwrap();
     let found = all.iter().find(|h| h["group"] == group).unwrap();
     found["figure"]["value"]["value"].as_i64().unwrap_or_else(|| panic!("no value: {found}"))
@@ -315,10 +365,8 @@ fn rows(ledger: &Path) -> Rows {
         let one = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap() };
         let sealed: Vec<Vec<u8>> =
             sqlx::query_scalar("SELECT sealed FROM budget_measurement").fetch_all(&pool).await.unwrap();
-        let values = sealed
-            .iter()
-            .map(|b| serde_json::from_slice::<serde_json::Value>(b).unwrap().to_string())
-            .collect();
+        let values =
+            sealed.iter().map(|b| serde_json::from_slice::<serde_json::Value>(b).unwrap().to_string()).collect();
         Rows {
             entries: one("SELECT count(*) FROM budget_entry").await,
             measured: one("SELECT count(*) FROM budget_draw WHERE state IN ('measured', 'delivered')").await,
@@ -327,7 +375,8 @@ fn rows(ledger: &Path) -> Rows {
                 "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_measurement GROUP BY draw)",
             )
             .await,
-            most_per_slot: one("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_draw GROUP BY slot)").await,
+            most_per_slot: one("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_draw GROUP BY slot)")
+                .await,
             values,
         }
     })

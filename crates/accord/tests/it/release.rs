@@ -13,8 +13,15 @@ impl Desk {
         let desk = Desk { dir: tempfile::tempdir().unwrap() };
         let file = invented(desk.dir.path(), 400);
         fine(&[
-            "desk", "init", arg(&desk.at("vault")), "--organisation", "Invented shelter", "--size-bound", "1000",
-            "--guess-memory", "64",
+            "desk",
+            "init",
+            arg(&desk.at("vault")),
+            "--organisation",
+            "Invented shelter",
+            "--size-bound",
+            "1000",
+            "--guess-memory",
+            "64",
         ]);
         fine(&["desk", "import", arg(&file), "--vault", arg(&desk.at("vault"))]);
         desk
@@ -40,8 +47,17 @@ impl Desk {
         let (draft, out) = (self.at(draft), self.at(out));
         let shares: Vec<PathBuf> = shares.iter().map(|n| self.at(&format!("keys/council-{n}.json"))).collect();
         let mut args = vec![
-            "release", "decide", arg(&draft), "--council", "Invented council", "--outcome", outcome, "--note",
-            "=Invented note", "--out", arg(&out),
+            "release",
+            "decide",
+            arg(&draft),
+            "--council",
+            "Invented council",
+            "--outcome",
+            outcome,
+            "--note",
+            "=Invented note",
+            "--out",
+            arg(&out),
         ];
         for share in &shares {
             args.extend(["--share", arg(share)]);
@@ -51,11 +67,23 @@ impl Desk {
 
     fn publish(&self, draft: &str, decision: &str, out: &str) -> crate::support::Ran {
         let at = |name: &str| self.at(name);
-        let paths = [at(draft), at(decision), at("keys/release.json"), at("keys/trust.json"), at("keys/root.json"), at(out)];
+        let paths =
+            [at(draft), at(decision), at("keys/release.json"), at("keys/trust.json"), at("keys/root.json"), at(out)];
         let [draft, decision, key, list, root, out] = paths.each_ref().map(|p| arg(p));
         run(&[
-            "release", "publish", draft, "--decision", decision, "--key", key, "--trust-list", list, "--trust", root,
-            "--out", out,
+            "release",
+            "publish",
+            draft,
+            "--decision",
+            decision,
+            "--key",
+            key,
+            "--trust-list",
+            list,
+            "--trust",
+            root,
+            "--out",
+            out,
         ])
     }
 
@@ -169,7 +197,14 @@ fn privacy_04_a_holder_too_small_for_its_epsilon_is_refused_before_anything_is_s
     let file = invented(desk.dir.path(), 140);
     let vault = desk.at("vault");
     fine(&[
-        "desk", "init", arg(&vault), "--organisation", "Invented small shelter", "--size-bound", "200", "--guess-memory",
+        "desk",
+        "init",
+        arg(&vault),
+        "--organisation",
+        "Invented small shelter",
+        "--size-bound",
+        "200",
+        "--guess-memory",
         "64",
     ]);
     fine(&["desk", "import", arg(&file), "--vault", arg(&vault)]);
@@ -181,13 +216,31 @@ fn privacy_04_a_holder_too_small_for_its_epsilon_is_refused_before_anything_is_s
     // It contributes to a pool all the same.
     let contribution = desk.at("contribution.json");
     fine(&[
-        "release", "draft", "--vault", arg(&vault), "--slot", "2026-1", "--epsilon", "1", "--invented", "--contribution",
+        "release",
+        "draft",
+        "--vault",
+        arg(&vault),
+        "--slot",
+        "2026-1",
+        "--epsilon",
+        "1",
+        "--invented",
+        "--contribution",
         arg(&contribution),
     ]);
     assert!(contribution.is_file());
     // The same draw can't be pooled with itself.
     let twice = run(&[
-        "release", "pool", arg(&contribution), arg(&contribution), "--id", "p", "--title", "P", "--out", arg(&desk.at("p")),
+        "release",
+        "pool",
+        arg(&contribution),
+        arg(&contribution),
+        "--id",
+        "p",
+        "--title",
+        "P",
+        "--out",
+        arg(&desk.at("p")),
     ]);
     assert_eq!(twice.code, 1);
     assert!(twice.err.contains("counted twice"), "{}", twice.err);
@@ -205,7 +258,16 @@ fn privacy_20_an_old_backup_restored_can_not_draw_until_the_newest_heads_are_sho
     restore(&desk, "restored");
     let restored = desk.at("restored");
     let ran = run(&[
-        "release", "draft", "--vault", arg(&restored), "--slot", "2026-2", "--epsilon", "1", "--out", arg(&desk.at("again")),
+        "release",
+        "draft",
+        "--vault",
+        arg(&restored),
+        "--slot",
+        "2026-2",
+        "--epsilon",
+        "1",
+        "--out",
+        arg(&desk.at("again")),
     ]);
     assert_eq!(ran.code, 3, "{} {}", ran.out, ran.err);
     assert!(ran.err.contains("locked"), "{}", ran.err);
@@ -218,7 +280,11 @@ fn restore(desk: &Desk, into: &str) {
         .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("backup")))
         .collect();
     let find = |keys: bool| -> &Path {
-        backups.iter().find(|p| p.to_string_lossy().contains("keys") == keys).map(PathBuf::as_path).unwrap_or_else(|| panic!("{backups:?}"))
+        backups
+            .iter()
+            .find(|p| p.to_string_lossy().contains("keys") == keys)
+            .map(PathBuf::as_path)
+            .unwrap_or_else(|| panic!("{backups:?}"))
     };
     let into = desk.at(into);
     let args = ["desk", "restore", arg(find(false)), arg(&into), "--keys", arg(find(true))];

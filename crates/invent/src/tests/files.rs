@@ -13,7 +13,7 @@ fn read(bytes: &[u8], mapping: Option<&Crosswalk>) -> (Vec<Incoming>, Summary) {
         mapping: mapping.map_or(Mapping::Detect, Mapping::Is),
         today: 20_260_101,
         records: true,
-        repeats: false,
+        alone: false,
     };
     let summary = check::run(Box::new(bytes), &Hints::default(), settings, &mut |event| {
         match event {
@@ -98,7 +98,7 @@ fn each_spoilt_file_has_just_the_finding_that_it_was_made_for() {
             mapping: Mapping::Detect,
             today: 20_260_101,
             records: true,
-            repeats: false,
+            alone: false,
         };
         let mut good = 0;
         let done = check::run(Box::new(&file.bytes[..]), &Hints::default(), settings, &mut |event| {

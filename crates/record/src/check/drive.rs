@@ -66,7 +66,9 @@ pub enum CheckError {
     #[error(transparent)]
     Header(#[from] HeaderError),
     /// A quotation that isn't closed, where every row must be judged by itself.
-    #[error("a quotation in row {0} is not closed or is followed by text: it could swallow the rows after it; mend it first (`accord check` shows where)")]
+    #[error(
+        "a quotation in row {0} is not closed or is followed by text: it could swallow the rows after it; mend it first (`accord check` shows where)"
+    )]
     OpenQuote(u64),
     /// The receiver of events wanted no more.
     #[error("stopped")]

@@ -586,8 +586,8 @@ fn pack(cell: &[u8], window: Option<&[u8]>) -> u64 {
 }
 
 fn fail(row: &mut RowState, column: String, code: FindingCode, message: String, suggestion: Option<String>) {
-    let left_out = row.alone
-        && matches!(code, FindingCode::BadDate | FindingCode::AmbiguousDate | FindingCode::FutureDate);
+    let left_out =
+        row.alone && matches!(code, FindingCode::BadDate | FindingCode::AmbiguousDate | FindingCode::FutureDate);
     row.failed |= code.fails() && !left_out;
     if row.findings.len() < PER_ROW {
         row.findings.push(Finding { row: row.number, column, code, message, suggestion });

@@ -366,13 +366,8 @@ fn what_is_certain_is_kept_beside_a_set_of_which_one_holds_and_the_loss_is_told(
     .unwrap();
     let text = "certain,either\n1,1\n,1\n1,\n";
     let mut records = Vec::new();
-    let settings = Settings {
-        book: Codebook::embedded(),
-        mapping: Mapping::Is(&walk),
-        today: TODAY,
-        records: true,
-        alone: false,
-    };
+    let settings =
+        Settings { book: Codebook::embedded(), mapping: Mapping::Is(&walk), today: TODAY, records: true, alone: false };
     let summary = run(Box::new(text.as_bytes()), &Hints::default(), settings, &mut |event| {
         if let Event::Record(_, record) = event {
             records.push(record);

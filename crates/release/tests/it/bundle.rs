@@ -55,7 +55,8 @@ fn published_with(outcome: Outcome, change: impl Fn(&mut Files)) -> (Files, Trus
     let root = TrustRoot::new("test", 2, roots.iter().map(SigningKey::verifying_key).collect()).unwrap();
     let release_key = SigningKey::from_seed(&[9; 32]);
     let (council_key, shares) = council::deal(2, 3).unwrap();
-    let trusted = |key| TrustedKey { key, holder: "Invented council".into(), not_before: "2026-01-01".into(), not_after: None };
+    let trusted =
+        |key| TrustedKey { key, holder: "Invented council".into(), not_before: "2026-01-01".into(), not_after: None };
     let mut list = TrustList {
         serial: 1,
         issued: "2026-01-01".into(),

@@ -107,7 +107,8 @@ pub fn info() -> ReleaseInfo {
 pub fn draft(values: [Vec<i64>; 3]) -> Bundle {
     let workload = workload();
     let [m1, m2, m3] = values;
-    let mut measured = vec![noisy("m1", m1, 10_000, "e1"), noisy("m2", m2, 10_000, "e2"), noisy("m3", m3, 15_000, "e3")];
+    let mut measured =
+        vec![noisy("m1", m1, 10_000, "e1"), noisy("m2", m2, 10_000, "e2"), noisy("m3", m3, 15_000, "e3")];
     measured[2].draws[0].sensitivity_squared = 2;
     let cost = Rho(3 * Rho::UNIT / 200);
     let privacy = statement(&workload, &measured, &[DeskCost { this: cost, cumulative: cost }], 1e-6, None);

@@ -3,16 +3,14 @@
 use super::{Exit, VaultArgs, block_on, confirmed, runtime, say, say_json, vault_error};
 use crate::ambient;
 use crate::cmd::check::progress_bar;
-use crate::sandbox::{As, Message, ReadOptions, exit_of, read_file};
+use crate::intake::{Intake, import_file};
+use crate::sandbox::{As, ReadOptions, exit_of};
 use accord_desk::VaultError;
-use accord_desk::import::{BatchMeta, ImportReport};
+use accord_desk::import::ImportReport;
 use accord_record::check::{Finding, Summary};
 use anyhow::Context as _;
 use serde_json::json;
 use std::path::PathBuf;
-
-/// Findings that are shown; `accord check` shows them all.
-const SHOWN: usize = 20;
 
 /// Arguments of `accord desk import`.
 #[derive(Debug, clap::Args)]
@@ -84,64 +82,37 @@ fn import(args: Args, json: bool) -> anyhow::Result<Exit> {
     let file = args.file.context("no file was named")?;
     let vault = VaultArgs { vault: args.vault.context("--vault is missing")?, secret: args.secret };
     let runtime = runtime()?;
-    // Files of the vault are let go inside the runtime, also when an error ends this function early.
-    let _inside = runtime.enter();
     let vault = runtime.block_on(vault.open())?;
     let options = ReadOptions {
         crosswalk: args.mapping.or(args.crosswalk).unwrap_or_default(),
-        want_records: true,
         encoding: args.encoding,
         ..ReadOptions::default()
     };
-    let meta = BatchMeta {
-        file: file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-        read_as: String::new(),
-        on: ambient::today(),
-    };
-    let mut writer = runtime.block_on(vault.import(meta)).map_err(vault_error)?;
     let bar = progress_bar(json);
-    let mut shown: Vec<Finding> = Vec::new();
-    let read = read_file(&file, &options, &mut |message| {
-        match message {
-            Message::Started(started) => writer.read_as(&started.crosswalk),
-            Message::Progress { read, of } => {
-                bar.set_length(of);
-                bar.set_position(read);
-            }
-            Message::Finding(finding) => {
-                if shown.len() < SHOWN {
-                    shown.push(finding);
-                }
-            }
-            Message::Record { row, incoming } => {
-                runtime.block_on(writer.push_row(row, incoming)).map_err(vault_error)?;
-            }
-        }
-        Ok(())
+    let taken = import_file(&runtime, &vault, &file, &options, args.dry_run, &mut |read, of| {
+        bar.set_length(of);
+        bar.set_position(read);
     });
     bar.finish_and_clear();
-    let summary = match read {
-        Ok(summary) => summary,
+    let Intake { summary, findings: shown, report } = match taken {
+        Ok(taken) => taken,
         Err(error) => {
-            // The writer is dropped: nothing was imported.
             let exit = if error.is::<super::Refused>() { Exit::Refused } else { exit_of(&error) };
             crate::cmd::report(&error.context("nothing was imported"), json);
             return Ok(exit);
         }
     };
-    if summary.failed > 0 || summary.accepted == 0 {
-        drop(writer);
-        tell_failed(&file, &summary, &shown, json)?;
-        return Ok(Exit::No);
-    }
-    let done = runtime.block_on(async { if args.dry_run { writer.dry_run().await } else { writer.commit().await } });
-    let report = match done {
-        Ok(report) => report,
-        Err(VaultError::Rows(problems)) if json => {
+    let report = match report {
+        None => {
+            tell_failed(&file, &summary, &shown, json)?;
+            return Ok(Exit::No);
+        }
+        Some(Ok(report)) => report,
+        Some(Err(VaultError::Rows(problems))) if json => {
             say_json(&json!({ "imported": 0, "error": problems.to_string(), "problems": problems }))?;
             return Ok(if problems.erased > 0 { Exit::Refused } else { Exit::No });
         }
-        Err(error) => return Err(vault_error(error)),
+        Some(Err(error)) => return Err(vault_error(error)),
     };
     runtime.block_on(vault.close());
     tell(&file, &summary, &shown, &report, args.dry_run, json)?;

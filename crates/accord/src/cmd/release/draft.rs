@@ -80,10 +80,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         invented: args.invented,
         today: ambient::today(),
     };
-    let passphrase = args.vault.secret.open(&args.vault.vault.display().to_string())?;
     let runtime = tokio::runtime::Runtime::new()?;
     let (drawn, draft) = runtime.block_on(async {
-        let vault = Vault::open(&args.vault.vault, &passphrase).await?;
+        let vault = args.vault.open().await?;
         if args.contribution.is_none() {
             // Known before anything is spent: a draft that would be refused is not drawn.
             worth_publishing(&vault, &ask).map_err(Refused::error)?;

@@ -2,7 +2,6 @@
 
 use super::{Exit, VaultArgs};
 use accord_desk::ledger::Ledger;
-use accord_desk::vault::Vault;
 use accord_release::account::epsilon_of;
 
 /// Arguments of `accord release ledger`.
@@ -16,10 +15,9 @@ pub struct Args {
 /// Runs `accord release ledger`.
 #[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
-    let passphrase = args.vault.secret.open(&args.vault.vault.display().to_string())?;
     let runtime = tokio::runtime::Runtime::new()?;
     let (entries, terms) = runtime.block_on(async {
-        let vault = Vault::open(&args.vault.vault, &passphrase).await?;
+        let vault = args.vault.open().await?;
         let ledger = Ledger::of_vault(&vault).await?;
         anyhow::Ok((ledger.entries().await?, ledger.terms().clone()))
     })?;

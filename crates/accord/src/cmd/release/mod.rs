@@ -2,9 +2,8 @@
 //!
 //! keys → draft (from a vault) or pool (from contributions) → decide → publish. Each step reads what the step before wrote.
 
+pub use super::desk::VaultArgs;
 use super::{Exit, Refused};
-use crate::secret::Source;
-use std::path::PathBuf;
 
 pub mod decide;
 pub mod draft;
@@ -34,16 +33,6 @@ enum Command {
     Keys(keys::Args),
     /// Show what a vault's privacy account has spent.
     Ledger(ledger::Args),
-}
-
-/// A vault and how to open it.
-#[derive(Debug, clap::Args)]
-pub struct VaultArgs {
-    /// Folder of the vault.
-    #[arg(long, value_name = "DIR")]
-    pub vault: PathBuf,
-    #[command(flatten)]
-    pub secret: Source,
 }
 
 /// Runs `accord release`.
