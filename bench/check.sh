@@ -41,6 +41,11 @@ row "bare read (crate csv)" "$rows" "$bytes" "bare_csv big.csv"
 
 measure "$CARGO_TARGET_DIR/release/accord" check "$big" --as "$as"
 ours=$seconds
+grep -q "^$rows rows read as $as: $rows accepted, 0 failed" "$work/out" || {
+    echo "accord check did not accept $rows rows:" >&2
+    tail -n 5 "$work/out" "$work/err" >&2
+    exit 1
+}
 row "accord check" "$rows" "$bytes" "accord check big.csv --as $as"
 
 if [ -z "${NO_PEER:-}" ]; then
@@ -48,7 +53,14 @@ if [ -z "${NO_PEER:-}" ]; then
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check frictionless
     head -n $((slow_rows + 1)) "$big" >"$work/slow.csv"
     slow_bytes=$(stat -c %s "$work/slow.csv")
-    measure "$work/venv/bin/frictionless" validate "$work/slow.csv" --json
+    cd "$work" # it refuses paths that do not lie below where it runs
+    measure "$work/venv/bin/frictionless" validate slow.csv --json
+    cd - >/dev/null
+    if ! grep -q "\"rows\": $slow_rows\b" "$work/out"; then
+        echo "frictionless did not read $slow_rows rows" >&2
+        head -n 20 "$work/out" >&2
+        exit 1
+    fi
     peer=$(awk -v s="$seconds" -v r="$rows" -v n="$slow_rows" 'BEGIN { printf "%.0f", s * r / n }')
     peer_version=$("$work/venv/bin/pip" show frictionless 2>/dev/null | sed -n 's/^Version: //p')
     row "frictionless $peer_version (Python $("$work/venv/bin/python" -V | cut -d' ' -f2)), fewer rows" "$slow_rows" "$slow_bytes" "frictionless validate slow.csv"

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() -> std::io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../standard");
+    // Asked now, not when this script was compiled: two checkouts may share one build folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let root = Path::new(&here).join("../../standard");
     let mut code = String::new();
     for (constant, folder) in [("CODELISTS", "codelists"), ("CROSSWALKS", "crosswalks"), ("RELEASES", "releases")] {
         let folder = root.join(folder);
