@@ -23,7 +23,8 @@ fn privacy_12_a_draft_is_made_with_a_ledger_beside_the_file_and_verifies_as_a_dr
     assert_eq!((verified["sound"].as_bool(), verified["trusted"].as_bool()), (Some(true), Some(false)));
     for path in files_below(&out).iter().filter(|p| p.extension().is_some_and(|e| e == "csv")) {
         let text = std::fs::read_to_string(path).unwrap();
-        assert!(text.contains("INVENTED DATA"), "{}", path.display());
+        // Noise may leave synthetic records without a row; a header alone says nothing of anybody.
+        assert!(text.contains("INVENTED DATA") || text.lines().count() == 1, "{}", path.display());
     }
     // Seconds and memory are said at the terminal, never in the bundle.
     assert!(said["seconds"].is_number());
