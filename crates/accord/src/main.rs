@@ -10,6 +10,7 @@ mod folder;
 mod intake;
 mod progress;
 mod sandbox;
+mod say;
 mod secret;
 
 use clap::Parser;

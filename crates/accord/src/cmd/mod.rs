@@ -1,5 +1,6 @@
 //! One file a command. Each takes its parsed arguments and returns an [`Exit`].
 
+use crate::say::{say_json, warn};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -119,11 +120,12 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// An error in words: what, where, how to mend.
-#[expect(clippy::print_stderr, clippy::print_stdout, reason = "this is where the program speaks")]
+/// An error in words: what, where, how to mend. It may quote names out of files; nothing in it reaches a terminal raw.
 pub(crate) fn report(error: &anyhow::Error, json: bool) {
     if json {
-        println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+        // If that cannot be said, the words on standard error and the exit code are left.
+        let _ = say_json(&serde_json::json!({ "error": format!("{error:#}") }));
     }
-    eprintln!("accord: {error:#}");
+    // Further lines are set in: no name with a line end in it can pose as a message of its own.
+    warn(&format!("accord: {error:#}").replace('\n', "\n  "));
 }

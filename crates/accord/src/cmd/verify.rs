@@ -2,6 +2,7 @@
 
 use super::{Exit, hub};
 use crate::ambient;
+use crate::say::{printable, say, say_json};
 use accord_release::files::Status;
 use accord_release::verify::{CheckResult, verify};
 use std::path::PathBuf;
@@ -26,7 +27,6 @@ pub struct Args {
 }
 
 /// Runs `accord verify`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let root = args.trust.as_deref().map(hub::read_root).transpose()?;
     let files = hub::read_folder(&args.dir)?;
@@ -37,13 +37,14 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         let mut value = serde_json::to_value(&report)?;
         value["sound"] = report.is_sound().into();
         value["trusted"] = report.is_trusted().into();
-        println!("{value}");
+        say_json(&value)?;
     } else {
         for check in &report.checks {
             match &check.result {
-                CheckResult::Passed => println!("  ok       {}", check.what),
-                CheckResult::Failed(why) => println!("  FAILED   {}: {why}", check.what),
-                CheckResult::Skipped(why) => println!("  skipped  {}: {why}", check.what),
+                CheckResult::Passed => say(&format!("  ok       {}", check.what))?,
+                // Reasons and names are the bundle's own words: whoever made it chose them.
+                CheckResult::Failed(why) => say(&format!("  FAILED   {}: {}", check.what, printable(why)))?,
+                CheckResult::Skipped(why) => say(&format!("  skipped  {}: {}", check.what, printable(why)))?,
             }
         }
         let verdict = match (report.is_sound(), report.is_trusted(), report.status) {
@@ -52,9 +53,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
             (true, false, Some(Status::Draft)) => "An unchanged draft: no council has decided on it.",
             (true, false, _) => "Unchanged, but nobody you trust was named: give --trust ROOT.",
         };
-        println!("{}: {verdict}", report.release);
+        say(&format!("{}: {verdict}", printable(&report.release)))?;
         if root.is_some() && newest.is_none() {
-            println!("Revocations newer than this release were not looked for: give --trust-list FILE.");
+            say("Revocations newer than this release were not looked for: give --trust-list FILE.")?;
         }
     }
     Ok(if good { Exit::Fine } else { Exit::No })
