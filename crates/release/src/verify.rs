@@ -132,6 +132,7 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList
 
 /// Every listed file is there with the right hash; nothing else is, but the manifest and its signature.
 fn listed(manifest: &Manifest, files: &Files) -> Result<(), String> {
+    only_plain_paths(manifest.files.keys().chain(files.keys()))?;
     for (path, entry) in &manifest.files {
         let bytes = files.get(path).ok_or_else(|| format!("{path} is missing"))?;
         if (Entry { sha256: sha256(bytes), bytes: bytes.len() as u64 }) != *entry {
@@ -141,6 +142,19 @@ fn listed(manifest: &Manifest, files: &Files) -> Result<(), String> {
     let extra =
         files.keys().find(|p| !manifest.files.contains_key(*p) && *p != "manifest.json" && *p != "manifest.sig.json");
     extra.map_or(Ok(()), |path| Err(format!("{path} is not listed in the manifest")))
+}
+
+/// Paths are made of ASCII letters, digits, `.`, `_`, `-` and `/`, and stay inside: what is printed, linked to and written
+/// can't command a terminal, nor leave the folder. A path that is refused is not repeated.
+fn only_plain_paths<'a>(mut paths: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let plain = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    if paths.any(|path| !path.split('/').all(plain)) {
+        return Err("a file has a path that is not made of letters, digits, `.`, `_`, `-` and `/`".to_owned());
+    }
+    Ok(())
 }
 
 /// Renders the tables again and compares byte by byte.
@@ -241,6 +255,7 @@ fn decided(bundle: Option<&Bundle>, files: &Files) -> Result<(), String> {
         return Err("the decision is about another draft".to_owned());
     }
     let draft: Manifest = parse(files, "draft/manifest.json").map_err(|e| e.to_string())?;
+    only_plain_paths(draft.files.keys())?;
     let bundle = bundle.ok_or("the release can't be read")?;
     if draft.release != bundle.info.id || draft.status != Status::Draft {
         return Err("the draft's manifest is of another release".to_owned());

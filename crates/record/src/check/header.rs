@@ -19,10 +19,10 @@ pub enum HeaderError {
         columns: Vec<(String, Option<String>)>,
     },
     /// Columns that must be there.
-    #[error("the column {} is missing; it is needed to tell records apart", .0.join(", "))]
+    #[error("the column {} is missing; it is needed to tell records apart", names(.0))]
     Missing(Vec<String>),
     /// Columns that stand there more than once.
-    #[error("columns stand there more than once: {}", .0.join(", "))]
+    #[error("columns stand there more than once: {}", names(.0))]
     Twice(Vec<String>),
     /// No crosswalk fits.
     #[error(
@@ -30,7 +30,7 @@ pub enum HeaderError {
     )]
     NoCrosswalk,
     /// A mapping that names what the codebook does not have.
-    #[error("the mapping is wrong at column {column}: {why}")]
+    #[error("the mapping is wrong at column {}: {why}", name(.column))]
     Mapping {
         /// Column of the mapping.
         column: String,
@@ -39,15 +39,37 @@ pub enum HeaderError {
     },
 }
 
+/// A column's name for a message: short, and nothing in it commands a terminal or turns the text's direction.
+fn name(column: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut out: String = column.chars().take(60).map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect();
+    if column.chars().nth(60).is_some() {
+        out.push('…');
+    }
+    format!("`{out}`")
+}
+
+/// Names of columns for a message: the first twenty.
+fn names(columns: &[String]) -> String {
+    let mut out = columns.iter().take(20).map(|c| name(c)).collect::<Vec<_>>().join(", ");
+    if columns.len() > 20 {
+        let _ = write!(out, " and {} more", columns.len() - 20);
+    }
+    out
+}
+
 fn unknown_columns(columns: &[(String, Option<String>)], crosswalk: &str) -> String {
     let mut out = format!("columns that `{crosswalk}` does not know: ");
     for (i, (name, meant)) in columns.iter().take(20).enumerate() {
         if i > 0 {
             out.push_str(", ");
         }
-        let _ = write!(out, "`{}`", name.chars().take(60).collect::<String>());
+        let _ = write!(out, "{}", self::name(name));
         if let Some(meant) = meant {
-            let _ = write!(out, " (did you mean `{meant}`?)");
+            let _ = write!(out, " (did you mean {}?)", self::name(meant));
         }
     }
     if columns.len() > 20 {
@@ -161,4 +183,25 @@ pub(super) fn rule_of(kind: Kind) -> ColumnRule {
 /// True if cells of the field must not be quoted anywhere.
 pub(super) fn is_secret(class: Class) -> bool {
     class == Class::Direct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_commands_a_terminal_is_quoted_without_its_commands() {
+        let hostile = || format!("\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}\nok: {}", "x".repeat(500));
+        let errors = [
+            HeaderError::Unknown { crosswalk: "accord".into(), columns: vec![(hostile(), Some(hostile()))] },
+            HeaderError::Missing(vec![hostile()]),
+            HeaderError::Twice(vec![hostile(); 1000]),
+            HeaderError::Mapping { column: hostile(), why: "of no reason".into() },
+        ];
+        for error in errors {
+            let said = error.to_string();
+            assert!(!said.contains(|c: char| c.is_control() || c == '\u{202e}'), "{said:?}");
+            assert!(said.len() < 2_500, "{} bytes", said.len());
+        }
+    }
 }

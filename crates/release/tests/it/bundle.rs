@@ -284,3 +284,26 @@ proptest! {
         prop_assert!(!verify(&files, None, None, TODAY).is_trusted());
     }
 }
+
+#[test]
+fn a_release_whose_paths_command_a_terminal_or_leave_the_folder_is_refused_without_repeating_them() {
+    for path in ["tables/\u{1b}]0;owned\u{7}.csv", "\u{202e}vsc.x", "a\nok", "../escape", "/etc/x", "a//b", "ä.csv", ""]
+    {
+        // Beside the manifest, and listed in it.
+        let mut beside = draft_of(values());
+        beside.insert(path.to_owned(), b"x".to_vec());
+        let mut listed = draft_of(values());
+        let mut manifest: serde_json::Value = serde_json::from_slice(&listed["manifest.json"]).unwrap();
+        manifest["files"][path] = serde_json::json!({ "sha256": "00", "bytes": 1 });
+        listed.insert("manifest.json".into(), serde_json::to_vec(&manifest).unwrap());
+        for files in [beside, listed] {
+            let report = verify(&files, None, None, TODAY);
+            assert!(!report.is_sound(), "{path:?} passed");
+            let said = serde_json::to_value(&report.checks).unwrap();
+            let said: Vec<&str> =
+                said.as_array().unwrap().iter().filter_map(|c| c["result"]["detail"].as_str()).collect();
+            assert!(said.iter().any(|s| s.contains("path that is not made of")), "{said:?}");
+            assert!(!said.iter().any(|s| s.contains(|c: char| c.is_control() || c == '\u{202e}')), "{said:?}");
+        }
+    }
+}
