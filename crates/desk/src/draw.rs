@@ -34,6 +34,8 @@ pub struct Ask {
     pub invented: bool,
     /// Day on which consent is read.
     pub today: Date,
+    /// Whether a second draw in the slot is meant.
+    pub again: bool,
 }
 
 /// A draw and what came of it.
@@ -105,7 +107,7 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
     let mut statistics = Tally::new(&plan.workload, codebook)?;
     let mut microdata = Tally::new(&plan.workload, codebook)?;
     let reading = format!("vault; invented: {}; period: {}", ask.invented, ask.period);
-    let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan, reading };
+    let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan, reading, again: ask.again };
 
     let (draw, resumed) = match ledger.start(&request).await? {
         Start::Measured(draw) => (draw, true),

@@ -74,6 +74,9 @@ pub struct Request {
     /// How the records are read, and what was declared of them, in one line: a draw is taken up only by a request that
     /// reads the same in the same way.
     pub reading: String,
+    /// Whether a second draw in the slot is meant. It costs as much as the first, and nothing refunds either.
+    #[serde(skip)]
+    pub again: bool,
 }
 
 /// A draw that was reserved.
@@ -127,6 +130,12 @@ pub enum LedgerError {
     /// A slot that isn't written as the calendar writes it.
     #[error("a slot of the release calendar is a year and a number, such as 2026-1; not {0:?}")]
     Slot(String),
+    /// A draw was begun in this slot before, and a second was not asked for.
+    #[error(
+        "slot {0} has had a draw, delivered or cut short; a second one costs as much again and is the last of its slot. \
+         If you mean it, add --again"
+    )]
+    DrawnBefore(String),
     /// The slot has had its two draws.
     #[error("slot {0} of the release calendar has had its two draws; choose the next slot with --slot")]
     SlotFull(String),
@@ -168,8 +177,11 @@ pub enum LedgerError {
 impl LedgerError {
     /// Whether this is a refusal for safety (exit code 3) rather than a failure.
     pub fn is_refusal(&self) -> bool {
-        use LedgerError::{BudgetSpent, Locked, OtherTerms, Slot, SlotFull, Tampered};
-        matches!(self, BudgetSpent { .. } | Slot(_) | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_))
+        use LedgerError::{BudgetSpent, DrawnBefore, Locked, OtherTerms, Slot, SlotFull, Tampered};
+        matches!(
+            self,
+            BudgetSpent { .. } | DrawnBefore(_) | Slot(_) | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_)
+        )
     }
 }
 
@@ -295,6 +307,10 @@ impl<'v> Ledger<'v> {
         if drawn >= DRAWS_PER_SLOT {
             tx.commit().await?; // keeps what was given up
             return Err(LedgerError::SlotFull(request.slot.clone()));
+        }
+        if drawn > 0 && !request.again {
+            tx.commit().await?;
+            return Err(LedgerError::DrawnBefore(request.slot.clone()));
         }
         let cost = request.plan.total();
         for cohort in &request.cohorts {
@@ -458,8 +474,11 @@ impl<'v> Ledger<'v> {
     async fn agrees_with_vault(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<(), LedgerError> {
         let Store::Vault(vault) = self.store else { return Ok(()) };
         let sealed = vault.entries_in(tx, history::BUDGET).await.map_err(|e| LedgerError::Store(e.to_string()))?;
+        let head = history::head(tx, history::BUDGET).await.map_err(|e| LedgerError::Store(e.to_string()))?;
         let rows = entry_rows(tx).await?;
-        let same = sealed.len() == rows.len()
+        // An emptied entry is left out by `entries_in`, so the numbers must agree three ways.
+        let same = sealed.len() as u64 == head.count
+            && sealed.len() == rows.len()
             && sealed.iter().zip(&rows).all(|((_, bytes), row)| bytes.as_slice() == row.bytes().as_slice());
         if same { Ok(()) } else { Err(LedgerError::Tampered(rows.last().map_or(0, |r| r.seq))) }
     }

@@ -7,6 +7,7 @@
 use super::release::{decide, draft, keys, publish};
 use super::{Exit, hub};
 use crate::sandbox::{As, ReadOptions};
+use crate::say::{say, say_json};
 use crate::{ambient, folder, intake, progress};
 use accord_crypto::{KdfParams, Passphrase};
 use accord_desk::draw::{Ask, draw};
@@ -169,6 +170,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
             period: PERIOD.into(),
             invented: true,
             today,
+            again: false,
         };
         let drawn = runtime.block_on(draw(&vault, &ask, &mut |_| {}))?;
         let slug = slug(name);
@@ -312,38 +314,36 @@ fn slug(name: &str) -> String {
     name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 fn tell(story: &Story, json: bool) -> anyhow::Result<()> {
     ensure!(story.invented, "a demonstration is always invented");
     if json {
-        println!("{}", serde_json::to_string(story)?);
-        return Ok(());
+        return say_json(story);
     }
-    println!("INVENTED DATA: nobody in this demonstration exists.\n");
-    println!("Held and spent");
+    say("INVENTED DATA: nobody in this demonstration exists.\n")?;
+    say("Held and spent")?;
     for told in &story.organisations {
-        println!("  {:<24} {:>6} records  epsilon {:.3}", told.name, told.imported, told.epsilon);
+        say(&format!("  {:<24} {:>6} records  epsilon {:.3}", told.name, told.imported, told.epsilon))?;
     }
-    println!("\nPublished");
+    say("\nPublished")?;
     for path in &story.published {
-        println!("  {}", path.display());
+        say(&format!("  {}", path.display()))?;
     }
-    println!(
+    say(&format!(
         "  In the last one, of all together, {} of {} cells are shown; the rest are too uncertain to show.",
         story.shown, story.figures
-    );
-    println!(
+    ))?;
+    say(&format!(
         "  A person in one of these vaults: epsilon {:.3}; known to three of them: {:.3} (delta {:e}).",
         story.pooled_epsilon, story.pooled_epsilon_several_desks, story.delta
-    );
-    println!("  It counts records, not people: one person may be known to several organisations.");
-    println!("\nRefused");
+    ))?;
+    say("  It counts records, not people: one person may be known to several organisations.")?;
+    say("\nRefused")?;
     for refused in &story.refused {
-        println!("  {}: {}", refused.what, refused.why);
+        say(&format!("  {}: {}", refused.what, refused.why))?;
     }
     if let Some(last) = story.published.last() {
-        println!("\nCheck it: accord verify {} --trust {}", last.display(), story.trust.display());
+        say(&format!("\nCheck it: accord verify {} --trust {}", last.display(), story.trust.display()))?;
     }
-    println!("Took {:.1} s.", story.seconds);
+    say(&format!("Took {:.1} s.", story.seconds))?;
     Ok(())
 }

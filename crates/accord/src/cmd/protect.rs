@@ -7,6 +7,7 @@ use super::release::checked_id;
 use super::release::draft::read_workload;
 use super::{Exit, Refused};
 use crate::sandbox::{As, Message, ReadOptions, Started, exit_of, read_file};
+use crate::say::{printable, say, say_json};
 use crate::{ambient, folder};
 use accord_desk::draw::{may_read, measure_all};
 use accord_desk::ledger::{Ledger, LedgerError, Request, Start, Terms};
@@ -17,9 +18,10 @@ use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, ep
 use accord_release::bundle::{Account, Organisation, Refusal, ReleaseInfo, Unit};
 use accord_release::contribution::share_on_legal_basis;
 use accord_release::files::draft_files;
+use accord_release::noise::LinearNoise;
 use accord_release::noisy::NoisyTable;
-use accord_release::privacy::{DeskCost, statement};
-use accord_release::publish::publish;
+use accord_release::privacy::{DeskCost, is_worth_publishing, statement};
+use accord_release::publish::{MISS, publish};
 use accord_release::quality::quality;
 use accord_release::synth::synthesise;
 use accord_standard::codebook::Codebook;
@@ -62,6 +64,10 @@ pub struct Args {
     /// You declare that every row is another person. The release says that you did.
     #[arg(long)]
     rows_are_people: bool,
+    /// Public bound on how many people the file is about: declared, never counted. With it, a draft that would say nothing
+    /// of a holder of that size is refused before anything is spent.
+    #[arg(long, value_name = "PEOPLE")]
+    size_bound: Option<u64>,
     /// Ledger of the privacy account. Default: the file's name with `.accord-ledger` beside it.
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -74,6 +80,9 @@ pub struct Args {
     /// Slot of the release calendar; at most two draws are made in one. Default: this half-year.
     #[arg(long)]
     slot: Option<String>,
+    /// You mean a second draw in this slot: it costs as much again, and is the last.
+    #[arg(long)]
+    again: bool,
     /// Workload: the name of one that ships, or a file. Default: the one for this kind of file.
     #[arg(long)]
     workload: Option<String>,
@@ -143,6 +152,9 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let workload = read_workload(&name)?;
     let extras = Extras { microdata: kind.consent, basis: kind.consent };
     let plan = Plan::new(workload, args.epsilon, args.delta, args.rows_per_person, extras).map_err(Refused::error)?;
+    if let Some(bound) = args.size_bound {
+        says_something(&plan, bound, args.epsilon).map_err(Refused::error)?;
+    }
     let codebook = Codebook::embedded();
     let tally = || Tally::new(&plan.workload, codebook).map(|t| t.with_rows_per_person(args.rows_per_person));
     let (mut statistics, mut microdata) = (tally()?, tally()?);
@@ -162,7 +174,14 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         "as": kind.crosswalk, "person": args.person, "consent": kind.consent, "invented": args.invented,
         "encoding": args.encoding, "dates": args.dates, "period": args.period, "organisation": args.organisation,
     });
-    let request = Request { slot: slot.clone(), cohorts: vec!["all".into()], plan, reading: reading.to_string() };
+    let request = Request {
+        slot: slot.clone(),
+        cohorts: vec!["all".into()],
+        plan,
+        reading: reading.to_string(),
+        again: args.again,
+    };
+    let mut may_be_read = 0_u64;
     let (draw, resumed, summary) = match runtime.block_on(ledger.start(&request)).map_err(ledger_error)? {
         Start::Measured(draw) => (draw, true, None),
         Start::Fresh(draw) => {
@@ -182,6 +201,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
                         let ground = if kind.consent { may.statistics } else { Some(Ground::LegalBasis) };
                         let person = args.person.as_ref().map(|_| incoming.record.id.expose());
                         if let Some(ground) = ground {
+                            may_be_read += 1;
                             statistics.add_person(person, ground, &incoming.record);
                         }
                         if kind.consent && may.microdata {
@@ -213,10 +233,23 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     let seconds = (ambient::now().as_millisecond() - began.as_millisecond()) as f64 / 1000.0;
     if is_new && !json {
-        println_new_account(&place, ledger.terms());
+        tell_new_account(&place, ledger.terms())?;
     }
-    say(args, &id, &place, cost, resumed, summary.as_ref(), seconds, json);
+    tell(args, &id, &place, cost, resumed, summary.as_ref(), may_be_read, seconds, json)?;
     Ok(Exit::Fine)
+}
+
+/// Whether at least one table would say something of a holder of this declared size (PRIVACY 4: reads public numbers only).
+fn says_something(plan: &Plan, bound: u64, epsilon: f64) -> Result<(), String> {
+    let tables = plan.steps.iter().filter(|s| plan.workload.table(&s.table).is_some());
+    let narrowest = tables.map(|s| LinearNoise::direct(&[s.sigma_milli]).half_width(MISS)).min().unwrap_or(u64::MAX);
+    if is_worth_publishing(bound, narrowest) {
+        return Ok(());
+    }
+    Err(format!(
+        "at epsilon {epsilon} a count would be uncertain by {narrowest} either way, so that of at most {bound} people no group \
+         of one in ten would be known within half of its value. Nothing was spent"
+    ))
 }
 
 /// Reads the header and stops the reader.
@@ -302,55 +335,56 @@ fn draft(
     Ok(draft_files(&bundle, synthetic.as_ref(), Some(&quality(&bundle)?))?)
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 #[expect(clippy::too_many_arguments, reason = "one sentence each")]
-fn say(
+fn tell(
     args: &Args,
     id: &str,
     ledger: &Path,
     cost: DeskCost,
     resumed: bool,
     summary: Option<&Summary>,
+    may_be_read: u64,
     seconds: f64,
     json: bool,
-) {
+) -> anyhow::Result<()> {
     let epsilon = |rho: Rho| epsilon_of(rho, args.delta);
     let memory = peak_memory();
     if json {
-        println!(
-            "{}",
-            serde_json::json!({
-                "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
-                "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": args.delta,
-                "rho": cost.this.to_f64(), "seconds": seconds, "peak_memory_bytes": memory,
-            })
-        );
-        return;
+        say_json(&serde_json::json!({
+            "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
+            "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": args.delta,
+            "rho": cost.this.to_f64(), "seconds": seconds, "peak_memory_bytes": memory,
+        }))?;
+        return Ok(());
     }
     if resumed {
-        println!("An earlier draw that was never written out was taken up: nothing was spent or measured now.");
+        say("An earlier draw that was never written out was taken up: nothing was spent or measured now.")?;
     }
     if let Some(summary) = summary {
-        println!(
-            "Read {} rows as {}; {} fail the checks and were left out. These numbers are exact: they are for you alone.",
+        say(&format!(
+            "Read {} rows as {}: {} fail the checks; {may_be_read} may be counted, by consent, legal basis or your declaration. \
+             These numbers are exact: they are for you alone.",
             summary.rows, summary.crosswalk, summary.failed
-        );
+        ))?;
+        if may_be_read == 0 {
+            say("Nobody in this file may be counted: the draft holds noise alone.")?;
+        }
         for note in &summary.notes {
-            println!("  note: {note}");
+            say(&format!("  note: {}", printable(note)))?;
         }
     }
     if args.rows_are_people {
-        println!("Assumption: every row is another person (--rows-are-people). The draft says so.");
+        say("Assumption: every row is another person (--rows-are-people). The draft says so.")?;
     }
-    println!(
+    say(&format!(
         "Spent: epsilon {:.3} now, {:.3} so far (delta {:e}), in {}.",
         epsilon(cost.this),
         epsilon(cost.cumulative),
         args.delta,
         ledger.display()
-    );
-    println!("Draft {id}: {} (no council has decided on it)", args.out.display());
-    println!("Look at it: accord hub serve --bundle {}", args.out.display());
+    ))?;
+    say(&format!("Draft {id}: {} (no council has decided on it)", args.out.display()))?;
+    say(&format!("Look at it: accord hub serve --bundle {}", args.out.display()))
 }
 
 /// The most memory that this process and its readers held, in bytes, where the system tells.
@@ -374,16 +408,15 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 /// A new account is a new beginning: whoever opens one should know it.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
-fn println_new_account(ledger: &Path, terms: &Terms) {
-    println!(
+fn tell_new_account(ledger: &Path, terms: &Terms) -> anyhow::Result<()> {
+    say(&format!(
         "A new privacy account was opened for the data set \"{}\", of at most epsilon {:.3} (delta {:e}), ever: {}. If these \
          people are in another account too, what is spent in both adds up.",
         terms.dataset,
         epsilon_of(terms.cap, terms.delta),
         terms.delta,
         ledger.display()
-    );
+    ))
 }
 
 /// Such as `2026-2`.

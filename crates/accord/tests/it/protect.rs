@@ -56,15 +56,17 @@ fn privacy_09_the_account_and_the_calendar_end_a_data_set() {
     let dir = tempfile::tempdir().unwrap();
     let file = invented(dir.path(), 20);
     let outs: Vec<PathBuf> = (0..4).map(|i| dir.path().join(format!("draft-{i}"))).collect();
-    for out in &outs[..2] {
-        fine(&protect(arg(&file), arg(out), &["--slot", "2026-1", "--cap", "2"]));
-    }
-    let third = run(&protect(arg(&file), arg(&outs[2]), &["--slot", "2026-1", "--cap", "2"]));
+    fine(&protect(arg(&file), arg(&outs[0]), &["--slot", "2026-1", "--cap", "2"]));
+    let unasked = run(&protect(arg(&file), arg(&outs[1]), &["--slot", "2026-1", "--cap", "2"]));
+    assert_eq!(unasked.code, 3);
+    assert!(unasked.err.contains("--again") && !outs[1].exists(), "{}", unasked.err);
+    fine(&protect(arg(&file), arg(&outs[1]), &["--slot", "2026-1", "--cap", "2", "--again"]));
+    let third = run(&protect(arg(&file), arg(&outs[2]), &["--slot", "2026-1", "--cap", "2", "--again"]));
     assert_eq!(third.code, 3);
     assert!(third.err.contains("two draws"), "{}", third.err);
     // The next slot is open, but the account holds only so much.
     fine(&protect(arg(&file), arg(&outs[2]), &["--slot", "2026-2", "--cap", "2"]));
-    let over = run(&protect(arg(&file), arg(&outs[3]), &["--slot", "2026-2", "--cap", "2"]));
+    let over = run(&protect(arg(&file), arg(&outs[3]), &["--slot", "2026-3", "--cap", "2"]));
     assert_eq!(over.code, 3);
     assert!(over.err.contains("budget"), "{}", over.err);
     // Nor does a higher cap or another name of the file give more.
@@ -133,7 +135,7 @@ fn privacy_07_kills_at_any_moment_leave_no_output_without_debit_and_nothing_half
             fine(&["verify", arg(&out)]);
         } else if kill % 5 == 0 {
             // Going on after a kill works, with at most one more debit in the slot.
-            fine(&args);
+            fine(&[&args[..], &["--again"]].concat());
         }
     }
     let found = rows(&ledger);
@@ -181,6 +183,18 @@ fn privacy_06_only_rows_with_consent_or_a_legal_basis_are_counted() {
     assert_near(headline(&out, "all"), 200);
     let synthetic = std::fs::read_to_string(out.join("synthetic.csv")).unwrap().lines().count() as i64 - 1;
     assert!((synthetic - 100).abs() <= 60, "{synthetic} synthetic rows for 100 with consent to microdata");
+}
+
+#[test]
+fn privacy_04_a_declared_bound_too_small_for_epsilon_is_refused_before_anything_is_spent() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 37);
+    let out = dir.path().join("draft");
+    let ran = run(&protect(arg(&file), arg(&out), &["--size-bound", "50"]));
+    assert_eq!(ran.code, 3, "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("at most 50") && !ran.err.contains("37"), "{}", ran.err);
+    assert!(!out.exists() && !ledger_of(&file).exists());
+    fine(&protect(arg(&file), arg(&out), &["--size-bound", "5000"]));
 }
 
 #[test]

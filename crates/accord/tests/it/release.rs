@@ -130,7 +130,7 @@ fn privacy_21_a_veto_a_deferral_or_a_decision_on_another_draft_publishes_nothing
     let desk = Desk::new();
     desk.keys();
     assert_eq!(desk.draft("draft", &["--slot", "2026-1"]).code, 0);
-    assert_eq!(desk.draft("other", &["--slot", "2026-1", "--id", "other"]).code, 0);
+    assert_eq!(desk.draft("other", &["--slot", "2026-1", "--id", "other", "--again"]).code, 0);
     for outcome in ["veto", "defer"] {
         assert_eq!(desk.decide("draft", outcome, outcome, &[1, 2]).code, 0);
         let ran = desk.publish("draft", outcome, "release");
@@ -174,9 +174,20 @@ fn privacy_02_emptying_the_readable_ledger_gives_no_budget_back() {
         }
         pool.close().await;
     });
-    let ran = desk.draft("second", &["--slot", "2026-1"]);
+    let ran = desk.draft("second", &["--slot", "2026-1", "--again"]);
     assert_eq!(ran.code, 3, "{} {}", ran.out, ran.err);
     assert!(ran.err.contains("changed") && !desk.at("second").exists(), "{}", ran.err);
+    // Nor does emptying the sealed entries as well.
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let url = format!("sqlite://{}", desk.at("vault/vault.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let sql = "UPDATE ledger_entry SET sealed = NULL WHERE ledger = 'budget'";
+        sqlx::query(sql).execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+    let ran = desk.draft("third", &["--slot", "2026-1", "--again"]);
+    assert_ne!(ran.code, 0, "{} {}", ran.out, ran.err);
+    assert!(!desk.at("third").exists());
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn request(slot: &str, epsilon: f64, cohorts: &[&str]) -> Request {
         cohorts: cohorts.iter().map(|c| (*c).to_owned()).collect(),
         plan,
         reading: "test".into(),
+        again: true,
     }
 }
 
@@ -134,6 +135,20 @@ async fn a_changed_entry_is_found() {
     drop(ledger);
     let again = Ledger::open_file(&dir.path().join("budget.db"), terms(4.0)).await;
     assert!(matches!(again, Err(LedgerError::Tampered(1))));
+}
+
+#[tokio::test]
+async fn privacy_09_a_second_draw_in_a_slot_is_made_only_when_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    let ask = Request { again: false, ..request("2026-1", 0.3, &["2026"]) };
+    let draw = measured(&ledger, &ask, ask.plan.steps.len()).await;
+    assert_eq!(ledger.start(&ask).await.unwrap(), Start::Measured(draw.clone()), "taking up is no second draw");
+    ledger.deliver(&draw).await.unwrap();
+    let refused = ledger.start(&ask).await;
+    assert!(matches!(&refused, Err(e @ LedgerError::DrawnBefore(_)) if e.is_refusal()));
+    assert_eq!(ledger.most_spent(&ask.cohorts).await.unwrap(), ask.plan.total(), "a refused draw was charged");
+    assert!(matches!(ledger.start(&Request { again: true, ..ask }).await, Ok(Start::Fresh(_))));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `accord release draft`
 
 use super::{Exit, Refused, VaultArgs, checked_id, draw_error};
+use crate::say::{say, say_json};
 use crate::{ambient, folder};
 use accord_desk::draw::{Ask, Drawn, draw};
 use accord_desk::ledger::Ledger;
@@ -43,6 +44,9 @@ pub struct Args {
     /// The people in these records are invented: say so everywhere.
     #[arg(long)]
     invented: bool,
+    /// You mean a second draw in this slot: it costs as much again, and is the last.
+    #[arg(long)]
+    again: bool,
     /// Identifier of the release; default: the slot.
     #[arg(long)]
     id: Option<String>,
@@ -58,7 +62,6 @@ pub struct Args {
 }
 
 /// Runs `accord release draft`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let id = args.id.clone().unwrap_or_else(|| args.slot.to_lowercase());
     checked_id(&id)?;
@@ -79,6 +82,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         period: args.period.clone(),
         invented: args.invented,
         today: ambient::today(),
+        again: args.again,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let (drawn, draft) = runtime.block_on(async {
@@ -113,34 +117,38 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         None,
     );
     if json {
-        println!(
-            "{}",
-            serde_json::json!({
-                "release": id, "resumed": drawn.resumed, "out": args.out.as_ref().filter(|_| refused.is_none()),
-                "contribution": args.contribution, "epsilon": privacy.epsilon,
-                "epsilon_cumulative": privacy.epsilon_cumulative, "delta": privacy.delta, "refused": refused,
-            })
-        );
+        say_json(&serde_json::json!({
+            "release": id, "resumed": drawn.resumed, "out": args.out.as_ref().filter(|_| refused.is_none()),
+            "contribution": args.contribution, "epsilon": privacy.epsilon,
+            "epsilon_cumulative": privacy.epsilon_cumulative, "delta": privacy.delta, "refused": refused,
+        }))?;
     } else {
-        say(&args, &id, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref());
+        tell(&args, &id, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref())?;
     }
     Ok(if refused.is_some() && args.contribution.is_none() { Exit::Refused } else { Exit::Fine })
 }
 
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
-fn say(args: &Args, id: &str, drawn: &Drawn, epsilon: f64, cumulative: f64, refused: Option<&str>) {
+fn tell(
+    args: &Args,
+    id: &str,
+    drawn: &Drawn,
+    epsilon: f64,
+    cumulative: f64,
+    refused: Option<&str>,
+) -> anyhow::Result<()> {
     if drawn.resumed {
-        println!("An earlier draw that was never written out was taken up: nothing was spent or measured now.");
+        say("An earlier draw that was never written out was taken up: nothing was spent or measured now.")?;
     }
-    println!("Spent: epsilon {epsilon:.3} now, {cumulative:.3} so far (delta {:e}).", drawn.contribution.delta);
+    say(&format!("Spent: epsilon {epsilon:.3} now, {cumulative:.3} so far (delta {:e}).", drawn.contribution.delta))?;
     if let Some(file) = &args.contribution {
-        println!("Contribution: {} (protected: it may leave this desk)", file.display());
+        say(&format!("Contribution: {} (protected: it may leave this desk)", file.display()))?;
     }
     match (refused, &args.out) {
-        (Some(why), _) => println!("No release of its own: {why}."),
-        (None, Some(out)) => println!("Draft {id}: {} (no council has decided on it)", out.display()),
+        (Some(why), _) => say(&format!("No release of its own: {why}."))?,
+        (None, Some(out)) => say(&format!("Draft {id}: {} (no council has decided on it)", out.display()))?,
         (None, None) => {}
     }
+    Ok(())
 }
 
 /// Files of a draft made of one contribution.
