@@ -2,6 +2,7 @@
 //! other users of the machine can read.
 
 use crate::ambient;
+use crate::cmd::Refused;
 use accord_crypto::Passphrase;
 use anyhow::{Context as _, bail};
 use std::io::{IsTerminal as _, Read as _};
@@ -41,7 +42,7 @@ impl Source {
                 bail!("the two passphrases differ; nothing was made");
             }
         }
-        Ok(Some(Passphrase::new(first.as_str())?))
+        Ok(Some(new_passphrase(&first)?))
     }
 
     fn read(&self, prompt: &str) -> anyhow::Result<Zeroizing<String>> {
@@ -56,6 +57,11 @@ impl Source {
         }
         Ok(Zeroizing::new(rpassword::prompt_password(prompt).context("the passphrase can't be read")?))
     }
+}
+
+/// A passphrase for something new; a weak one is a refusal.
+pub fn new_passphrase(text: &str) -> anyhow::Result<Passphrase> {
+    Passphrase::new(text).map_err(Refused::error)
 }
 
 /// Longest passphrase that is read from a descriptor.

@@ -124,6 +124,8 @@ impl VaultError {
                 | VaultError::ConsentRule(_)
                 | VaultError::NeedsPassphrase
                 | VaultError::NotEmpty(_)
+                | VaultError::Setting(_)
+                | VaultError::Crypto(CryptoError::WeakPassphrase(_) | CryptoError::KdfParams(_))
         ) || matches!(self, VaultError::Rows(p) if p.erased > 0)
     }
 }

@@ -1,7 +1,9 @@
 //! `vault.json`: what is needed to get at the vault key, and nothing else: format, key derivation, and the vault key
 //! wrapped twice, under the passphrase and under the recovery secret.
 //!
-//! During a rotation it holds two epochs, the old and the new; the key file says which one is in force.
+//! During a rotation it holds two epochs, the old and the new, each with the passphrase and the recovery set of its own
+//! time; the key file says which one is in force. So a new passphrase opens nothing, and the old one everything, until
+//! the very moment at which the key file changes over.
 
 use crate::store::{create_private, sync_dir};
 use crate::{Result, VaultError};
@@ -25,10 +27,6 @@ pub struct Header {
     pub format: u32,
     /// Random identifier of the vault, in hex.
     pub vault: String,
-    /// How the passphrase becomes a key.
-    pub kdf: Kdf,
-    /// Number of the set of recovery shares that is in force.
-    pub recovery_set: String,
     /// The vault key of each epoch, wrapped. One, or two during a rotation.
     pub epochs: Vec<Epoch>,
 }
@@ -39,6 +37,10 @@ pub struct Header {
 pub struct Epoch {
     /// Counts up with every rotation.
     pub epoch: u64,
+    /// How the passphrase of this epoch becomes a key.
+    pub kdf: Kdf,
+    /// Number of the set of recovery shares of this epoch.
+    pub recovery_set: String,
     by_passphrase: String,
     by_recovery: String,
     /// The recovery key, sealed under this vault key, so that a rotation can wrap the next one without the shares.
@@ -54,12 +56,26 @@ pub enum Unlock<'a> {
     Shares(&'a [Share]),
 }
 
-/// Vault keys by epoch, with the key they were opened with.
+/// One vault key, opened.
 pub(crate) struct Opened {
-    /// The passphrase's key; none if opened with shares.
+    /// Its number.
+    pub epoch: u64,
+    /// The vault key.
+    pub vault: Key,
+    /// The key of this epoch's passphrase; none if opened with shares.
     pub by_passphrase: Option<Key>,
-    /// Epoch and its vault key.
-    pub keys: Vec<(u64, Key)>,
+}
+
+/// What wraps a vault key: two ways in.
+pub(crate) struct Wraps {
+    /// How the passphrase becomes a key.
+    pub kdf: Kdf,
+    /// The passphrase's key.
+    pub by_passphrase: Key,
+    /// Number of the set of recovery shares.
+    pub recovery_set: String,
+    /// The recovery secret's key.
+    pub by_recovery: Key,
 }
 
 impl Header {
@@ -101,7 +117,8 @@ impl Header {
         Ok(text)
     }
 
-    /// Writes it so that a crash leaves the old one or the new one, never a mixture.
+    /// Writes it so that a crash leaves the old one or the new one, never a mixture. The old one, which wraps keys that may
+    /// be meant to be gone, is overwritten once nothing needs it; on disks that write elsewhere that is an effort only.
     pub fn write(&self, dir: &Path) -> Result<()> {
         let (path, new) = (dir.join(FILE), dir.join("vault.json.new"));
         match std::fs::remove_file(&new) {
@@ -110,59 +127,94 @@ impl Header {
         }
         let mut file = create_private(&new)?;
         file.write_all(&self.to_json()?).and_then(|()| file.sync_all()).map_err(|e| VaultError::io(&new, e))?;
+        let old = std::fs::OpenOptions::new().write(true).open(&path);
         std::fs::rename(&new, &path).map_err(|e| VaultError::io(path, e))?;
-        sync_dir(dir)
+        sync_dir(dir)?;
+        if let Ok(mut old) = old {
+            let len = old.metadata().map_or(0, |m| m.len()).min(MAX_BYTES);
+            let _ = old.write_all(&vec![0; len as usize]).and_then(|()| old.sync_all());
+        }
+        Ok(())
     }
 
-    /// The vault keys. Slow (Argon2id) with a passphrase: call it off the async runtime.
-    pub(crate) fn open(&self, unlock: &Unlock<'_>) -> Result<Opened> {
-        let (key, by_passphrase) = match unlock {
-            Unlock::Passphrase(p) => (self.kdf.derive_key(p)?, true),
+    /// The vault keys of those epochs that this opens; at least one. Slow (Argon2id) with a passphrase: call it off the
+    /// async runtime.
+    pub(crate) fn open(&self, unlock: &Unlock<'_>) -> Result<Vec<Opened>> {
+        let recovery = match unlock {
+            Unlock::Passphrase(_) => None,
             Unlock::Shares(shares) => {
-                let secret = RecoverySecret::combine(shares).map_err(|e| VaultError::Shares(e.to_string()))?;
-                if shares.iter().any(|s| s.set() != self.recovery_set) {
-                    return Err(VaultError::Shares(
-                        "they are of another set: of another vault, or replaced since they were printed".into(),
-                    ));
-                }
-                (secret.derive_key(), false)
+                Some(RecoverySecret::combine(shares).map_err(|e| VaultError::Shares(e.to_string()))?.derive_key())
             }
         };
-        let mut keys = Vec::with_capacity(self.epochs.len());
+        let mut derived: Vec<(&Kdf, Key)> = Vec::with_capacity(2);
+        let mut opened = Vec::with_capacity(self.epochs.len());
         for e in &self.epochs {
-            let (column, text) =
-                if by_passphrase { ("by_passphrase", &e.by_passphrase) } else { ("by_recovery", &e.by_recovery) };
-            let sealed = hex::decode(text).map_err(|_| VaultError::Damaged(format!("{FILE} can't be read")))?;
-            let opened = key.open(self.place(&e.epoch.to_le_bytes(), column), &sealed).map_err(|_| {
-                if by_passphrase {
-                    VaultError::WrongPassphrase
-                } else {
-                    VaultError::Shares("they are not of this vault".into())
+            let (key, column, text) = match (unlock, &recovery) {
+                (Unlock::Passphrase(p), _) => {
+                    let known = derived.iter().find(|d| *d.0 == e.kdf).map(|d| d.1.clone());
+                    let key = match known {
+                        Some(key) => key,
+                        None => e.kdf.derive_key(p)?,
+                    };
+                    derived.push((&e.kdf, key.clone()));
+                    (key, "by_passphrase", &e.by_passphrase)
                 }
-            })?;
-            keys.push((e.epoch, Key::from_slice(&opened)?));
+                (Unlock::Shares(shares), Some(key)) => {
+                    if shares.iter().any(|s| s.set() != e.recovery_set) {
+                        continue;
+                    }
+                    (key.clone(), "by_recovery", &e.by_recovery)
+                }
+                (Unlock::Shares(_), None) => continue,
+            };
+            let sealed = hex::decode(text).map_err(|_| VaultError::Damaged(format!("{FILE} can't be read")))?;
+            if let Ok(plain) = key.open(self.place(&e.epoch.to_le_bytes(), column), &sealed) {
+                let by_passphrase = recovery.is_none().then_some(key);
+                opened.push(Opened { epoch: e.epoch, vault: Key::from_slice(&plain)?, by_passphrase });
+            }
         }
-        Ok(Opened { by_passphrase: by_passphrase.then_some(key), keys })
+        if opened.is_empty() { Err(self.does_not_open(unlock)) } else { Ok(opened) }
+    }
+
+    /// Why nothing that is in force opened.
+    pub(crate) fn does_not_open(&self, unlock: &Unlock<'_>) -> VaultError {
+        match unlock {
+            Unlock::Passphrase(_) => VaultError::WrongPassphrase,
+            Unlock::Shares(shares) if self.epochs.iter().any(|e| shares.iter().all(|s| s.set() == e.recovery_set)) => {
+                VaultError::Shares("they are not of this vault".into())
+            }
+            Unlock::Shares(_) => VaultError::Shares(
+                "they are of another set: of another vault, or replaced since they were printed".into(),
+            ),
+        }
     }
 
     /// Wraps a vault key for an epoch.
-    pub(crate) fn wrap(&self, epoch: u64, vault: &Key, by_passphrase: &Key, by_recovery: &Key) -> Result<Epoch> {
+    pub(crate) fn wrap(&self, epoch: u64, vault: &Key, with: &Wraps) -> Result<Epoch> {
         let row = epoch.to_le_bytes();
         let wrap = |with: &Key, column, what: &Key| -> Result<String> {
             Ok(hex::encode(with.seal(self.place(&row, column), what.expose())?))
         };
         Ok(Epoch {
             epoch,
-            by_passphrase: wrap(by_passphrase, "by_passphrase", vault)?,
-            by_recovery: wrap(by_recovery, "by_recovery", vault)?,
-            recovery_key: wrap(vault, "recovery_key", by_recovery)?,
+            kdf: with.kdf.clone(),
+            recovery_set: with.recovery_set.clone(),
+            by_passphrase: wrap(&with.by_passphrase, "by_passphrase", vault)?,
+            by_recovery: wrap(&with.by_recovery, "by_recovery", vault)?,
+            recovery_key: wrap(vault, "recovery_key", &with.by_recovery)?,
         })
+    }
+
+    /// One epoch.
+    pub(crate) fn epoch(&self, epoch: u64) -> Result<&Epoch> {
+        let found = self.epochs.iter().find(|e| e.epoch == epoch);
+        found.ok_or_else(|| VaultError::Damaged(format!("{FILE} contradicts itself")))
     }
 
     /// The recovery key out of an epoch, opened with its vault key.
     pub(crate) fn recovery_key(&self, epoch: u64, vault: &Key) -> Result<Key> {
         let bad = || VaultError::Damaged(format!("{FILE} can't be read"));
-        let e = self.epochs.iter().find(|e| e.epoch == epoch).ok_or_else(bad)?;
+        let e = self.epoch(epoch)?;
         let sealed = hex::decode(&e.recovery_key).map_err(|_| bad())?;
         let bytes = vault.open(self.place(&epoch.to_le_bytes(), "recovery_key"), &sealed).map_err(|_| bad())?;
         Ok(Key::from_slice(&bytes)?)

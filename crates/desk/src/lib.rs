@@ -33,7 +33,8 @@ pub mod store;
 pub mod vault;
 
 pub use error::VaultError;
-pub use vault::{InitOptions, RecoveryShares, Settings, Vault};
+pub use rotate::{NewShares, Settled};
+pub use vault::{InitOptions, NewVault, RecoveryShares, Settings, Vault};
 
 /// Result of anything that a vault does.
 pub type Result<T> = std::result::Result<T, VaultError>;

@@ -106,21 +106,21 @@ async fn restore_into(
         return Err(wrong(&files.keys, "its label is damaged"));
     }
     let opened = unlock_header(header.clone(), &unlock).await?;
-    let [(epoch, vault_key)] = opened.keys.as_slice() else {
+    let [key] = opened.as_slice() else {
         return Err(wrong(&files.keys, "its label is damaged"));
     };
-    unpack(&files.keys, &dir.join(KEYS_DB), vault_key.derive("backup")).await?;
+    unpack(&files.keys, &dir.join(KEYS_DB), key.vault.derive("backup")).await?;
     let data_key = {
         let keys = store::open(&dir.join(KEYS_DB), store::KEYS, 1).await?;
         let mut conn = keys.acquire().await?;
-        let ring = crate::keyring::Keyring::load(&mut conn, vault_key.clone(), *epoch, None).await?;
+        let ring = crate::keyring::Keyring::load(&mut conn, key.vault.clone(), key.epoch, None).await?;
         drop(conn);
         keys.close().await;
         ring.data.derive("backup")
     };
     unpack(&files.data, &dir.join(VAULT_DB), data_key).await?;
     header.write(dir)?;
-    let mut vault = Vault::open_with(dir, header, opened).await?;
+    let mut vault = Vault::open_with(dir, header, opened, &unlock).await?;
     let dropped = vault.drop_records_without_keys().await?;
     let seen = vault.verify(today).await?;
     let why = if let Some(heads) = heads {

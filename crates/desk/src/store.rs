@@ -79,10 +79,24 @@ async fn migrate(conn: &mut SqliteConnection, migrations: &'static [Migration]) 
     Ok(())
 }
 
-/// Moves everything from the write-ahead log into the file and cuts the log to nothing.
-pub async fn truncate_wal(pool: &SqlitePool) -> Result<()> {
-    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await?;
-    if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(VaultError::Busy) }
+/// Moves everything from the write-ahead log into the file and cuts the log to nothing; `false` if somebody is reading, so
+/// that the log stays until the next opening. What is in the database is the same either way.
+pub async fn truncate_wal(pool: &SqlitePool) -> Result<bool> {
+    match sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await.map_err(VaultError::from) {
+        Ok(row) => Ok(row.try_get::<i64, _>(0)? == 0),
+        Err(VaultError::Busy) => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// As [`truncate_wal`], without waiting for those who read.
+pub async fn truncate_wal_now(pool: &SqlitePool) -> Result<()> {
+    let mut conn = pool.acquire().await?;
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *conn).await?;
+    // Best effort: whoever reads, the next opening tries again.
+    let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await;
+    sqlx::query("PRAGMA busy_timeout = 4000").execute(&mut *conn).await?;
+    Ok(())
 }
 
 /// SQLite's own check of a file's structure.

@@ -1,10 +1,11 @@
 //! The vault itself: making one, opening one, and what the use cases share.
 
-use crate::header::{FORMAT, Header, Opened, Unlock};
+use crate::header::{FORMAT, Header, Opened, Unlock, Wraps};
 use crate::history::Heads;
 use crate::keyring::{Keyring, Token};
+use crate::rotate::NewShares;
 use crate::{Result, VaultError, store};
-use accord_crypto::{Kdf, KdfParams, Key, Passphrase, Place, RecoverySecret, Share, random};
+use accord_crypto::{Kdf, KdfParams, Key, Passphrase, Place, Share, random};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
@@ -81,9 +82,50 @@ impl std::fmt::Debug for Vault {
     }
 }
 
+/// A vault that is written but for its header: a folder without it is no vault. Show the passphrase and the shares, then
+/// [`NewVault::finish`]; or [`NewVault::discard`].
+pub struct NewVault {
+    vault: Vault,
+    shares: NewShares,
+}
+
+impl NewVault {
+    /// Random identifier of the vault, in hex.
+    pub fn id(&self) -> &str {
+        self.vault.id()
+    }
+
+    /// The recovery shares, to print.
+    pub fn shares(&self) -> &RecoveryShares {
+        self.shares.shares()
+    }
+
+    /// Makes it a vault: writes the header.
+    pub fn finish(self) -> Result<(Vault, RecoveryShares)> {
+        self.vault.header.write(&self.vault.dir)?;
+        Ok((self.vault, self.shares.into_shares()))
+    }
+
+    /// Takes away what was written.
+    pub async fn discard(self) {
+        let dir = self.vault.dir.clone();
+        self.vault.close().await;
+        // Best effort: without a header nothing of it opens anything.
+        for name in [VAULT_DB, KEYS_DB, LOCK] {
+            let _ = std::fs::remove_file(dir.join(name));
+        }
+        let _ = std::fs::remove_dir(dir);
+    }
+}
+
 impl Vault {
-    /// Makes a vault in a new or empty folder and opens it. The header is written last: a folder without it is no vault.
+    /// Makes a vault in a new or empty folder and opens it, all at once: for callers that keep the shares whatever comes.
     pub async fn init(dir: &Path, passphrase: &Passphrase, options: InitOptions) -> Result<(Vault, RecoveryShares)> {
+        Vault::prepare(dir, passphrase, options).await?.finish()
+    }
+
+    /// Writes a vault into a new or empty folder, all but its header, so that its secrets can be shown first.
+    pub async fn prepare(dir: &Path, passphrase: &Passphrase, options: InitOptions) -> Result<NewVault> {
         if options.organisation.trim().is_empty() {
             return Err(VaultError::Setting("the organisation needs a name"));
         }
@@ -97,19 +139,13 @@ impl Vault {
             return Err(VaultError::Setting("the bound on the number of people must be above 0"));
         }
         make_dir(dir)?;
-        let secret = RecoverySecret::make()?;
-        let shares = secret.split()?;
+        let shares = NewShares::make()?;
         let vault_key = Key::make()?;
         let kdf = Kdf::make(options.kdf)?;
         let by_passphrase = derive(kdf.clone(), passphrase.clone()).await?;
-        let mut header = Header {
-            format: FORMAT,
-            vault: hex::encode(random::make_bytes::<16>()?),
-            kdf,
-            recovery_set: shares.first().map(Share::set).unwrap_or_default(),
-            epochs: Vec::new(),
-        };
-        header.epochs.push(header.wrap(1, &vault_key, &by_passphrase, &secret.derive_key())?);
+        let mut header = Header { format: FORMAT, vault: hex::encode(random::make_bytes::<16>()?), epochs: Vec::new() };
+        let wraps = Wraps { kdf, by_passphrase, recovery_set: shares.set(), by_recovery: shares.derive_key() };
+        header.epochs.push(header.wrap(1, &vault_key, &wraps)?);
 
         for name in [VAULT_DB, KEYS_DB, LOCK] {
             store::create_private(&dir.join(name))?;
@@ -119,7 +155,7 @@ impl Vault {
         Keyring::make(&mut tx, &vault_key, 1).await?;
         tx.commit().await?;
         let mut conn = keys.acquire().await?;
-        let ring = Keyring::load(&mut conn, vault_key, 1, Some(by_passphrase)).await?;
+        let ring = Keyring::load(&mut conn, vault_key, 1, Some(wraps.by_passphrase)).await?;
         drop(conn);
         let pool = store::open(&dir.join(VAULT_DB), store::VAULT, 4).await?;
         let settings = Settings {
@@ -135,9 +171,8 @@ impl Vault {
         drop(conn);
         store::truncate_wal(&keys).await?;
         store::truncate_wal(&pool).await?;
-        header.write(dir)?;
         let vault = Vault { dir: dir.to_owned(), pool, keys, ring, header, settings, drawing_lock: None };
-        Ok((vault, RecoveryShares(shares)))
+        Ok(NewVault { vault, shares })
     }
 
     /// Opens a vault with its passphrase.
@@ -159,12 +194,12 @@ impl Vault {
             }
         }
         let opened = unlock_header(header.clone(), &unlock).await?;
-        match Vault::open_with(dir, header, opened).await {
+        match Vault::open_with(dir, header, opened, &unlock).await {
             // Somebody may have rotated the keys between the header and the key file: look once more.
             Err(VaultError::Stale) => {
                 let header = Header::read(dir)?;
                 let opened = unlock_header(header.clone(), &unlock).await?;
-                Vault::open_with(dir, header, opened).await.map_err(|e| match e {
+                Vault::open_with(dir, header, opened, &unlock).await.map_err(|e| match e {
                     VaultError::Stale => VaultError::Damaged("keys.db does not belong to this vault.json".into()),
                     other => other,
                 })
@@ -173,14 +208,22 @@ impl Vault {
         }
     }
 
-    pub(crate) async fn open_with(dir: &Path, header: Header, opened: Opened) -> Result<Vault> {
+    pub(crate) async fn open_with(
+        dir: &Path,
+        header: Header,
+        opened: Vec<Opened>,
+        unlock: &Unlock<'_>,
+    ) -> Result<Vault> {
         let keys = store::open(&dir.join(KEYS_DB), store::KEYS, 2).await?;
         let mut conn = keys.acquire().await?;
         let row = sqlx::query("SELECT epoch FROM epoch WHERE one = 1").fetch_optional(&mut *conn).await?;
         let epoch = row.map(|r| r.try_get::<i64, _>(0)).transpose()?.unwrap_or(0) as u64;
-        let key = opened.keys.into_iter().find(|(e, _)| *e == epoch);
-        let Some((_, vault_key)) = key else { return Err(VaultError::Stale) };
-        let ring = Keyring::load(&mut conn, vault_key, epoch, opened.by_passphrase).await?;
+        let Some(key) = opened.into_iter().find(|o| o.epoch == epoch) else {
+            // A passphrase that opens only the epoch that a rotation never got to, or only the one before, opens nothing.
+            let known = header.epochs.iter().any(|e| e.epoch == epoch);
+            return Err(if known { header.does_not_open(unlock) } else { VaultError::Stale });
+        };
+        let ring = Keyring::load(&mut conn, key.vault, epoch, key.by_passphrase).await?;
         drop(conn);
         let pool = store::open(&dir.join(VAULT_DB), store::VAULT, 4).await?;
         let mut conn = pool.acquire().await?;
@@ -202,7 +245,14 @@ impl Vault {
             self.header.epochs.retain(|e| e.epoch == self.ring.epoch);
             self.header.write(&self.dir)?;
         }
-        self.destroy_pending_keys(lock).await
+        for name in [VAULT_DB, KEYS_DB] {
+            // What a backup that was killed left behind.
+            crate::backup::remove_if_there(&self.dir.join(format!("{name}.copy")))?;
+        }
+        self.destroy_pending_keys(lock).await?;
+        // Logs that could not be cut when something was destroyed, because somebody was reading.
+        store::truncate_wal_now(&self.keys).await?;
+        store::truncate_wal_now(&self.pool).await
     }
 
     /// Takes the lock of those who change the vault; [`VaultError::Busy`] if somebody holds it, [`VaultError::Stale`] if
@@ -364,7 +414,7 @@ pub(crate) async fn derive(kdf: Kdf, passphrase: Passphrase) -> Result<Key> {
 }
 
 /// Opens a header away from the runtime's threads.
-pub(crate) async fn unlock_header(header: Header, unlock: &Unlock<'_>) -> Result<Opened> {
+pub(crate) async fn unlock_header(header: Header, unlock: &Unlock<'_>) -> Result<Vec<Opened>> {
     let task = match unlock {
         Unlock::Passphrase(p) => {
             let p = (*p).clone();

@@ -2,6 +2,7 @@
 //! `accord-desk`.
 
 use super::{Exit, Refused};
+use crate::say::{say, say_json};
 use crate::secret::Source;
 use accord_desk::{Vault, VaultError};
 use anyhow::Context as _;
@@ -124,18 +125,6 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Runs the async part of a command to its end.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     runtime()?.block_on(work)
-}
-
-/// The command's answer.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-/// The command's answer as JSON.
-fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    say(&serde_json::to_string(value)?);
-    Ok(())
 }
 
 /// A local identifier: as given, or `-` to read it from standard input, where no other user of the machine sees it.

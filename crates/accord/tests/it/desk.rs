@@ -237,3 +237,68 @@ fn the_doctor_looks_at_the_machine_and_into_a_vault() {
     std::fs::write(d.join("v/keys.db"), &bytes[..bytes.len() / 2]).unwrap();
     code(&accord(d, &["doctor", "--vault", "v", "--open"]), 1);
 }
+
+/// Runs with standard output on a full disk.
+#[cfg(target_os = "linux")]
+fn unheard(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_accord"))
+        .args(args)
+        .current_dir(dir)
+        .env_remove("ACCORD_PASSPHRASE")
+        .stdin(Stdio::null())
+        .stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn secrets_that_could_not_be_shown_never_take_effect() {
+    let dir = desk();
+    let d = dir.path();
+    imported(d);
+    let o = unheard(d, &["desk", "init", "w", "--organisation", "x", "--guess-memory", "64"]);
+    code(&o, 1);
+    assert!(err(&o).contains("cannot be shown") && !d.join("w").exists(), "{}", err(&o));
+    let o = unheard(d, &["release", "keys", "k", "--council", "Invented council"]);
+    code(&o, 1);
+    assert!(!d.join("k").exists());
+    std::fs::write(d.join("p"), format!("{PASSPHRASE}\n")).unwrap();
+    for more in [&["--new-passphrase"][..], &["--shares"], &["--new-passphrase", "--shares", "--json"]] {
+        let o = Command::new("sh")
+            .arg("-c")
+            .arg(r#""$0" desk keys rotate --vault v --passphrase-fd 3 "$@" 3<p >/dev/full </dev/null"#)
+            .arg(env!("CARGO_BIN_EXE_accord"))
+            .args(more)
+            .current_dir(d)
+            .env_remove("ACCORD_PASSPHRASE")
+            .output()
+            .unwrap();
+        code(&o, 1);
+        assert_eq!(records(d, "v"), 3, "the passphrase of before holds");
+    }
+}
+
+#[test]
+fn a_new_passphrase_is_shown_although_somebody_reads_the_key_file_and_opens_the_vault() {
+    let dir = desk();
+    let d = dir.path();
+    imported(d);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = format!("sqlite://{}", d.join("v/keys.db").display());
+    let other = runtime.block_on(async { sqlx::SqlitePool::connect(&url).await.unwrap() });
+    let reading = runtime.block_on(async {
+        let mut tx = other.begin().await.unwrap();
+        sqlx::query("SELECT count(*) FROM page_key").fetch_one(&mut *tx).await.unwrap();
+        tx
+    });
+    let o = accord(d, &["desk", "keys", "rotate", "--vault", "v", "--new-passphrase", "--shares", "--json"]);
+    code(&o, 0);
+    let new = json(&o)["passphrase"].as_str().unwrap().to_owned();
+    assert_eq!(json(&o)["recovery_shares"].as_array().unwrap().len(), 3);
+    runtime.block_on(reading.rollback()).unwrap();
+    code(&accord(d, &["desk", "records", "--vault", "v"]), 3);
+    assert_eq!(json(&run(d, &["desk", "records", "--vault", "v", "--json"], &new, None))["records"], 3);
+    runtime.block_on(other.close());
+}

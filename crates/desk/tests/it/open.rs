@@ -1,6 +1,6 @@
 use crate::kit::{import, new_vault, open, options, passphrase, people, readable};
 use accord_crypto::{Passphrase, RecoverySecret};
-use accord_desk::{Vault, VaultError};
+use accord_desk::{NewShares, Settled, Vault, VaultError};
 
 #[tokio::test]
 async fn a_vault_opens_with_its_passphrase_and_not_with_another() {
@@ -98,7 +98,9 @@ async fn privacy_18_two_of_three_shares_open_a_vault_and_a_new_passphrase_follow
     assert!(matches!(vault.rotate().await, Err(VaultError::NeedsPassphrase)));
     let new = Passphrase::new("a new invented passphrase").unwrap();
     vault.set_passphrase(&new).await.unwrap();
-    let fresh = vault.rotate_shares().await.unwrap().0;
+    let fresh = NewShares::make().unwrap();
+    vault.renew(None, Some(&fresh)).await.unwrap();
+    let fresh = &fresh.shares().0;
     vault.close().await;
 
     assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::WrongPassphrase)));
@@ -192,4 +194,72 @@ async fn a_vault_whose_keys_another_program_rotated_refuses_to_write_under_the_o
     let two = open(dir.path()).await;
     import(&two, "g", people("b", 0..5)).await.unwrap();
     assert_eq!(readable(&one).await.len(), 10);
+}
+
+/// What a program that was killed leaves: the header with both epochs, and the key file unchanged.
+async fn killed_before_the_key_file_changes_over(vault: &mut Vault, new: &Passphrase, shares: &NewShares) {
+    // Somebody else writes to the key file, so that the rotation stops after its first step.
+    let url = format!("sqlite://{}", vault.dir().join("keys.db").display());
+    let other = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert!(matches!(vault.renew(Some(new), Some(shares)).await, Err(VaultError::Busy)));
+    drop(held);
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_stops_half_way_leaves_the_old_passphrase_and_shares_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut vault, old_shares) = new_vault(dir.path()).await;
+    import(&vault, "f", people("a", 0..5)).await.unwrap();
+    let new = Passphrase::new("a new invented passphrase").unwrap();
+    let shares = NewShares::make().unwrap();
+    killed_before_the_key_file_changes_over(&mut vault, &new, &shares).await;
+    vault.close().await;
+    let header = accord_desk::header::Header::read(dir.path()).unwrap();
+    assert_eq!(header.epochs.len(), 2, "it stopped in the middle");
+    assert!(matches!(Vault::open(dir.path(), &new).await, Err(VaultError::WrongPassphrase)));
+    assert!(matches!(Vault::open_with_shares(dir.path(), &shares.shares().0).await, Err(VaultError::Shares(_))));
+    assert_eq!(readable(&Vault::open_with_shares(dir.path(), &old_shares.0).await.unwrap()).await.len(), 5);
+    let mut vault = open(dir.path()).await;
+    assert_eq!(readable(&vault).await.len(), 5);
+    assert_eq!(accord_desk::header::Header::read(dir.path()).unwrap().epochs.len(), 1, "tidied up at the opening");
+    // And when it goes through, only the new ones open it.
+    assert_eq!(vault.renew(Some(&new), Some(&shares)).await.unwrap(), Settled::Yes);
+    vault.close().await;
+    assert!(matches!(Vault::open(dir.path(), &passphrase()).await, Err(VaultError::WrongPassphrase)));
+    assert!(matches!(Vault::open_with_shares(dir.path(), &old_shares.0).await, Err(VaultError::Shares(_))));
+    assert_eq!(readable(&Vault::open(dir.path(), &new).await.unwrap()).await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_new_passphrase_is_set_while_somebody_reads_the_key_file_and_the_log_is_cut_at_the_next_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut vault, _) = new_vault(dir.path()).await;
+    import(&vault, "f", people("a", 0..5)).await.unwrap();
+    let url = format!("sqlite://{}", dir.path().join("keys.db").display());
+    let other = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let mut reading = other.begin().await.unwrap();
+    sqlx::query("SELECT count(*) FROM page_key").fetch_one(&mut *reading).await.unwrap();
+    let new = Passphrase::new("a new invented passphrase").unwrap();
+    assert_eq!(vault.set_passphrase(&new).await.unwrap(), Settled::AtNextOpening);
+    assert!(std::fs::metadata(dir.path().join("keys.db-wal")).unwrap().len() > 0);
+    drop(reading);
+    // The other program stays, so that closing the last connection isn't what cuts the log.
+    vault.close().await;
+    let vault = Vault::open(dir.path(), &new).await.unwrap();
+    assert_eq!(std::fs::metadata(dir.path().join("keys.db-wal")).map_or(0, |m| m.len()), 0);
+    assert_eq!(readable(&vault).await.len(), 5);
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_whose_secrets_were_never_shown_is_no_vault() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("v");
+    let new = Vault::prepare(&at, &passphrase(), options()).await.unwrap();
+    assert!(matches!(Vault::open(&at, &passphrase()).await, Err(VaultError::NotAVault(_))));
+    new.discard().await;
+    assert!(!at.exists());
+    new_vault(&at).await;
 }

@@ -30,15 +30,15 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         say_json(&report)?;
         return Ok(Exit::Fine);
     }
-    say(&format!("Backup {} is written and was read back: {} bytes.", report.generation, report.bytes));
-    say(&format!("  records: {}", report.data.display()));
+    say(&format!("Backup {} is written and was read back: {} bytes.", report.generation, report.bytes))?;
+    say(&format!("  records: {}", report.data.display()))?;
     say(&format!(
         "  keys:    {}   keep it apart from the first; destroy it by {}",
         report.keys.display(),
         report.keys_destroy_by
-    ));
-    say("Heads of the ledgers, to keep apart from both (a restore asks for the newest):");
-    say_heads(&report.heads);
+    ))?;
+    say("Heads of the ledgers, to keep apart from both (a restore asks for the newest):")?;
+    say_heads(&report.heads)?;
     Ok(Exit::Fine)
 }
 
@@ -79,21 +79,22 @@ pub fn heads(args: HeadsArgs, json: bool) -> anyhow::Result<Exit> {
     if json {
         say_json(&serde_json::json!({ "vault": heads.vault, "heads": heads.heads, "drawing_locked": lock }))?;
     } else {
-        say_heads(&heads);
+        say_heads(&heads)?;
         match &lock {
-            Some(why) => say(&format!("Drawing is locked: {why}.")),
-            None if shown.is_some() => say("This vault holds all that the heads saw; drawing is unlocked."),
+            Some(why) => say(&format!("Drawing is locked: {why}."))?,
+            None if shown.is_some() => say("This vault holds all that the heads saw; drawing is unlocked.")?,
             None => {}
         }
     }
     Ok(if shown.is_some() && lock.is_some() { Exit::Refused } else { Exit::Fine })
 }
 
-fn say_heads(heads: &Heads) {
-    say(&format!("  vault    {}", heads.vault));
+fn say_heads(heads: &Heads) -> anyhow::Result<()> {
+    say(&format!("  vault    {}", heads.vault))?;
     for (ledger, head) in &heads.heads {
-        say(&format!("  {ledger:<8} {head}"));
+        say(&format!("  {ledger:<8} {head}"))?;
     }
+    Ok(())
 }
 
 /// Heads from a file, as `accord desk heads --out` writes them, or `--json` prints them.

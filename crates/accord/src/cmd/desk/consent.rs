@@ -163,9 +163,13 @@ fn write(vault: &VaultArgs, id: &str, event: &ConsentEvent, json: bool) -> anyho
         return Ok(Exit::Fine);
     }
     let codes: Vec<&str> = event.purposes.iter().map(|p| p.code()).collect();
-    say(&format!("Recorded: {} for {}. It holds for everything drawn from now on.", word(event.act), codes.join(", ")));
+    say(&format!(
+        "Recorded: {} for {}. It holds for everything drawn from now on.",
+        word(event.act),
+        codes.join(", ")
+    ))?;
     if event.act == Act::Withdrawn {
-        say("What was drawn before stays as it is: it shows no single person.");
+        say("What was drawn before stays as it is: it shows no single person.")?;
     }
     Ok(Exit::Fine)
 }
@@ -206,7 +210,7 @@ fn show(vault: &VaultArgs, id: &str, json: bool) -> anyhow::Result<Exit> {
                 format!("{}{on}{until}{lapsed}", word(s.act))
             }
         };
-        say(&format!("  {}  {line}", p.code()));
+        say(&format!("  {}  {line}", p.code()))?;
     }
     Ok(Exit::Fine)
 }

@@ -30,7 +30,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         anyhow::ensure!(!path.exists(), "{} is there already; nothing was erased", path.display());
     }
     if !confirmed(args.yes, "Erase this record for good?")? {
-        say("Nothing was changed.");
+        say("Nothing was changed.")?;
         return Ok(Exit::No);
     }
     let certificate = block_on(async {
@@ -45,19 +45,19 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         super::say_json(&certificate)?;
         return Ok(Exit::Fine);
     }
-    say("The record is erased and its key destroyed.");
+    say("The record is erased and its key destroyed.")?;
     match &certificate.older_backups_destroyed_by {
-        None => say("There is no backup of keys that could still open it."),
+        None => say("There is no backup of keys that could still open it.")?,
         Some(day) => say(&format!(
             "Backups of keys made before today can still open it. Destroy them by {day} at the latest; better today, after a \
              new backup."
-        )),
+        ))?,
     }
-    say("What was drawn before stays as it is: it shows no single person.");
+    say("What was drawn before stays as it is: it shows no single person.")?;
     match &args.certificate {
-        Some(path) => say(&format!("Certificate: {}", path.display())),
-        None => say(&text),
+        Some(path) => say(&format!("Certificate: {}", path.display()))?,
+        None => say(&text)?,
     }
-    say(&format!("New head of the erasure ledger, to keep outside the vault: {}", certificate.erasure_head));
+    say(&format!("New head of the erasure ledger, to keep outside the vault: {}", certificate.erasure_head))?;
     Ok(Exit::Fine)
 }

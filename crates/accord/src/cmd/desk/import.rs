@@ -130,9 +130,9 @@ fn tell_failed(file: &std::path::Path, summary: &Summary, shown: &[Finding], jso
         return say_json(&json!({ "imported": 0, "error": why, "summary": summary, "first_findings": shown }));
     }
     for f in shown {
-        say(&line_of(f));
+        say(&line_of(f))?;
     }
-    say(&format!("{why}. `accord check {}` lists every finding; mend the file and import it again.", file.display()));
+    say(&format!("{why}. `accord check {}` lists every finding; mend the file and import it again.", file.display()))?;
     Ok(())
 }
 
@@ -163,23 +163,23 @@ fn tell(
         }));
     }
     for f in shown {
-        say(&line_of(f));
+        say(&line_of(f))?;
     }
     for note in &summary.notes {
-        say(&format!("note: {note}"));
+        say(&format!("note: {note}"))?;
     }
     let verb = if dry_run { "would be imported" } else { "imported" };
-    say(&format!("{} records {verb}, read as {}.", report.records, summary.crosswalk));
+    say(&format!("{} records {verb}, read as {}.", report.records, summary.crosswalk))?;
     say(&format!(
         "{} say something of consent, {} have a legal basis. Without consent to p2 or a legal basis a record is counted in no table.",
         report.with_consent, report.with_legal_basis
-    ));
+    ))?;
     if report.returned > 0 {
-        say(&format!("{} of them come back from an import that was undone; they keep their year.", report.returned));
+        say(&format!("{} of them come back from an import that was undone; they keep their year.", report.returned))?;
     }
     match report.number {
-        Some(n) => say(&format!("Taken back with: accord desk import undo {n} --vault DIR")),
-        None => say("This was a dry run; nothing was changed."),
+        Some(n) => say(&format!("Taken back with: accord desk import undo {n} --vault DIR"))?,
+        None => say("This was a dry run; nothing was changed.")?,
     }
     Ok(())
 }
@@ -191,18 +191,18 @@ fn list(args: VaultArgs, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Fine);
     }
     if imports.is_empty() {
-        say("Nothing was imported yet.");
+        say("Nothing was imported yet.")?;
     }
     for b in imports {
         let undone = if b.undone { "  undone" } else { "" };
-        say(&format!("{:>4}  {}  {:>9} records  {} (as {}){undone}", b.number, b.on, b.records, b.file, b.read_as));
+        say(&format!("{:>4}  {}  {:>9} records  {} (as {}){undone}", b.number, b.on, b.records, b.file, b.read_as))?;
     }
     Ok(Exit::Fine)
 }
 
 fn undo(args: UndoArgs, json: bool) -> anyhow::Result<Exit> {
     if !confirmed(args.yes, &format!("Take back import {}? Its records are gone then.", args.number))? {
-        say("Nothing was changed.");
+        say("Nothing was changed.")?;
         return Ok(Exit::No);
     }
     let gone = block_on(async {
@@ -212,7 +212,7 @@ fn undo(args: UndoArgs, json: bool) -> anyhow::Result<Exit> {
     if json {
         say_json(&json!({ "undone": args.number, "records": gone }))?;
     } else {
-        say(&format!("Import {} is undone: {gone} records are gone and their keys destroyed.", args.number));
+        say(&format!("Import {} is undone: {gone} records are gone and their keys destroyed.", args.number))?;
     }
     Ok(Exit::Fine)
 }

@@ -1,12 +1,13 @@
 //! `accord desk init`
 
-use super::{Exit, block_on, say, say_json, vault_error};
+use super::{Exit, block_on, say, vault_error};
 use crate::ambient;
+use crate::say::{say_json_surely, say_surely};
 use crate::secret::Source;
 use accord_crypto::{KdfParams, Passphrase, Share};
-use accord_desk::{InitOptions, RecoveryShares, Vault};
+use accord_desk::{InitOptions, NewVault, RecoveryShares, Vault};
 use accord_standard::codebook::Codebook;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `accord desk init`.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         let codes: Vec<&str> = list.codes.iter().map(|c| c.id.as_str()).collect();
         anyhow::ensure!(list.code(&args.kind).is_some(), "--kind is one of: {}", codes.join(", "));
     }
-    let kdf = KdfParams::new(args.guess_memory.saturating_mul(1024), 3, 4)?;
+    let kdf = KdfParams::new(args.guess_memory.saturating_mul(1024), 3, 4).map_err(super::Refused::error)?;
     crate::folder::is_free(&args.dir).map_err(|e| super::Refused::error(format!("{e:#}")))?;
     let given = args.secret.choose(&format!("the new vault {}", args.dir.display()))?;
     let made = given.is_none();
@@ -64,43 +65,55 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         kdf,
         on: ambient::today(),
     };
-    let (id, shares) = block_on(async {
-        let (vault, shares) = Vault::init(&args.dir, &passphrase, options).await.map_err(vault_error)?;
-        let id = vault.id().to_owned();
+    block_on(async {
+        let new = Vault::prepare(&args.dir, &passphrase, options).await.map_err(vault_error)?;
+        // A vault whose secrets nobody saw must not come to be.
+        if let Err(error) = show(&args.dir, &new, made.then_some(&passphrase), json) {
+            new.discard().await;
+            return Err(error);
+        }
+        let (vault, _) = new.finish().map_err(vault_error)?;
         vault.close().await;
-        Ok((id, shares))
+        Ok(())
     })?;
-    if json {
-        let shares: Vec<String> = shares.0.iter().map(|s| s.print().replace('\n', " ")).collect();
-        say_json(&serde_json::json!({
-            "vault": args.dir,
-            "id": id,
-            "passphrase": made.then(|| passphrase.expose()),
-            "recovery_shares": shares,
-        }))?;
-        return Ok(Exit::Fine);
+    if !json {
+        say(&format!("Done: the vault {} is made.", args.dir.display()))?;
     }
-    say(&format!("The vault {} is made.\n", args.dir.display()));
-    if made {
-        let bits = Passphrase::entropy_bits(6);
-        say(&format!(
-            "Its passphrase ({bits:.0} bits; shown this once, write it on paper):\n\n    {}\n",
-            passphrase.expose()
-        ));
-    }
-    say_shares(&id, &shares);
     Ok(Exit::Fine)
 }
 
+/// Shows the secrets of a vault that is about to be made.
+fn show(dir: &Path, new: &NewVault, made: Option<&Passphrase>, json: bool) -> anyhow::Result<()> {
+    if json {
+        let shares: Vec<String> = new.shares().0.iter().map(|s| s.print().replace('\n', " ")).collect();
+        return say_json_surely(&serde_json::json!({
+            "vault": dir,
+            "id": new.id(),
+            "passphrase": made.map(Passphrase::expose),
+            "recovery_shares": shares,
+        }));
+    }
+    if let Some(passphrase) = made {
+        let bits = Passphrase::entropy_bits(6);
+        say_surely(&format!(
+            "The passphrase of the vault {} ({bits:.0} bits; shown this once, write it on paper):\n\n    {}\n",
+            dir.display(),
+            passphrase.expose()
+        ))?;
+    }
+    say_shares(new.id(), new.shares())
+}
+
 /// Recovery shares for paper.
-pub(super) fn say_shares(vault: &str, shares: &RecoveryShares) {
-    say(
+pub(super) fn say_shares(vault: &str, shares: &RecoveryShares) -> anyhow::Result<()> {
+    say_surely(
         "Three recovery shares, shown this once. Print each on its own sheet and give them to three people or places that\n\
          would not be lost together. Any two of them open the vault when the passphrase is lost.\n",
-    );
+    )?;
     for share in &shares.0 {
-        say(&sheet(vault, share));
+        say_surely(&sheet(vault, share))?;
     }
+    Ok(())
 }
 
 fn sheet(vault: &str, share: &Share) -> String {

@@ -1,9 +1,10 @@
 //! `accord desk recover` and `accord desk keys`
 
-use super::{Exit, VaultArgs, block_on, say, say_json, vault_error};
+use super::{Exit, VaultArgs, block_on, say, vault_error};
+use crate::say::{say_json_surely, say_surely};
 use crate::secret::Source;
 use accord_crypto::{Passphrase, Share};
-use accord_desk::{RecoveryShares, Vault};
+use accord_desk::{NewShares, Settled, Vault};
 use anyhow::Context as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -62,38 +63,64 @@ struct RotateArgs {
 /// Runs `accord desk keys`.
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let Action::Rotate(args) = args.action;
-    let (id, epoch, made, shares) = block_on(async {
+    let settled = block_on(async {
         let mut vault = args.vault.open().await?;
-        let mut made = None;
-        if args.new_passphrase {
-            let (new, generated) = new_passphrase(args.new_passphrase_fd, &args.vault.vault)?;
-            vault.set_passphrase(&new).await.map_err(vault_error)?;
-            made = generated.then_some(new);
-        } else if !args.shares {
-            vault.rotate().await.map_err(vault_error)?;
-        }
-        let shares = if args.shares { Some(vault.rotate_shares().await.map_err(vault_error)?) } else { None };
-        Ok((vault.id().to_owned(), vault.epoch(), made, shares))
+        let new =
+            if args.new_passphrase { Some(new_passphrase(args.new_passphrase_fd, &args.vault.vault)?) } else { None };
+        let shares = args.shares.then(NewShares::make).transpose().map_err(vault_error)?;
+        let made = new.as_ref().filter(|n| n.1).map(|n| &n.0);
+        renew(&mut vault, new.as_ref().map(|n| &n.0), made, shares.as_ref(), json).await
     })?;
-    tell(&id, epoch, made.as_ref(), shares.as_ref(), json)
+    tell(settled, json)
 }
 
 /// Runs `accord desk recover`.
 pub fn recover(args: RecoverArgs, json: bool) -> anyhow::Result<Exit> {
     accord_desk::header::Header::read(&args.vault).map_err(vault_error)?;
     let shares = read_shares(&args.shares)?;
-    let (id, epoch, made) = block_on(async {
+    let settled = block_on(async {
         let mut vault = Vault::open_with_shares(&args.vault, &shares).await.map_err(vault_error)?;
         let given = args.secret.choose(&args.vault.display().to_string())?;
-        let generated = given.is_none();
-        let new = match given {
-            Some(p) => p,
-            None => Passphrase::make(6)?,
-        };
-        vault.set_passphrase(&new).await.map_err(vault_error)?;
-        Ok((vault.id().to_owned(), vault.epoch(), generated.then_some(new)))
+        let made = given.is_none();
+        let new = given.map_or_else(|| Passphrase::make(6), Ok)?;
+        renew(&mut vault, Some(&new), made.then_some(&new), None, json).await
     })?;
-    tell(&id, epoch, made.as_ref(), None, json)
+    tell(settled, json)
+}
+
+/// Shows what is new, and only when it was surely shown lets it take effect.
+async fn renew(
+    vault: &mut Vault,
+    new: Option<&Passphrase>,
+    made: Option<&Passphrase>,
+    shares: Option<&NewShares>,
+    json: bool,
+) -> anyhow::Result<Settled> {
+    if json {
+        let shares: Option<Vec<String>> =
+            shares.map(|s| s.shares().0.iter().map(|s| s.print().replace('\n', " ")).collect());
+        let value = serde_json::json!({
+            "vault_key_epoch": vault.epoch() + 1,
+            "passphrase": made.map(Passphrase::expose),
+            "recovery_shares": shares,
+        });
+        say_json_surely(&value)?;
+    } else {
+        if let Some(p) = made {
+            say_surely(&format!(
+                "The new passphrase (shown this once, write it on paper; it holds once this command says that it is done):\n\n    {}\n",
+                p.expose()
+            ))?;
+        }
+        if let Some(shares) = shares {
+            super::init::say_shares(vault.id(), shares.shares())?;
+        }
+    }
+    vault.renew(new, shares).await.map_err(|e| {
+        let shown = made.is_some() || shares.is_some();
+        let note = if shown { "what was shown above is void, the old secrets hold" } else { "nothing was changed" };
+        vault_error(e).context(note)
+    })
 }
 
 /// A new passphrase: from a descriptor, a prompt, or made of six words. Never from the environment, where the old one may
@@ -111,36 +138,21 @@ fn new_passphrase(fd: Option<u32>, vault: &Path) -> anyhow::Result<(Passphrase, 
         let first = ask(&format!("New passphrase for {} (empty: make one of six words): ", vault.display()))?;
         if !first.is_empty() {
             anyhow::ensure!(*first == *ask("The same again: ")?, "the two passphrases differ; nothing was changed");
-            return Ok((Passphrase::new(first.as_str())?, false));
+            return Ok((crate::secret::new_passphrase(&first)?, false));
         }
     }
     Ok((Passphrase::make(6)?, true))
 }
 
-fn tell(
-    vault: &str,
-    epoch: u64,
-    made: Option<&Passphrase>,
-    shares: Option<&RecoveryShares>,
-    json: bool,
-) -> anyhow::Result<Exit> {
+fn tell(settled: Settled, json: bool) -> anyhow::Result<Exit> {
     if json {
-        let shares: Option<Vec<String>> = shares.map(|s| s.0.iter().map(|s| s.print().replace('\n', " ")).collect());
-        say_json(&serde_json::json!({
-            "vault_key_epoch": epoch,
-            "passphrase": made.map(Passphrase::expose),
-            "recovery_shares": shares,
-        }))?;
         return Ok(Exit::Fine);
     }
-    say(&format!("The vault has a new vault key (number {epoch})."));
-    if let Some(p) = made {
-        say(&format!("Its new passphrase (shown this once, write it on paper):\n\n    {}\n", p.expose()));
+    say("Done: the vault has a new vault key, and what was shown above, if anything, holds from now on.")?;
+    if settled == Settled::AtNextOpening {
+        say("Somebody is reading the vault: what is left of the old keys in its folder goes at the next opening.")?;
     }
-    if let Some(shares) = shares {
-        super::init::say_shares(vault, shares);
-    }
-    say("Backups of keys made before still open with the passphrase of their time: destroy them, and make a new one.");
+    say("Backups of keys made before still open with the passphrase of their time: destroy them, and make a new one.")?;
     Ok(Exit::Fine)
 }
 

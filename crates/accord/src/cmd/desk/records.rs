@@ -51,12 +51,12 @@ fn count(args: &Args, json: bool) -> anyhow::Result<Exit> {
         say_json(&serde_json::json!({ "records": seen.records, "cohorts": cohorts, "drawing_locked": lock }))?;
         return Ok(Exit::Fine);
     }
-    say(&format!("{} records", seen.records));
+    say(&format!("{} records", seen.records))?;
     for (year, n) in cohorts {
-        say(&format!("  first imported in {year}: {n}"));
+        say(&format!("  first imported in {year}: {n}"))?;
     }
     if let Some(why) = lock {
-        say(&format!("Drawing is locked: {why}."));
+        say(&format!("Drawing is locked: {why}."))?;
     }
     Ok(Exit::Fine)
 }
@@ -91,9 +91,9 @@ fn show(args: &Args, id: &str, json: bool) -> anyhow::Result<Exit> {
         say_json(&serde_json::json!({ "cohort": stored.cohort, "cells": cells }))?;
         return Ok(Exit::Fine);
     }
-    say(&format!("first imported in {}", stored.cohort));
+    say(&format!("first imported in {}", stored.cohort))?;
     for (name, text) in &lines {
-        say(&format!("  {name}: {text}"));
+        say(&format!("  {name}: {text}"))?;
     }
     Ok(Exit::Fine)
 }

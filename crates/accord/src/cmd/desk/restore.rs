@@ -67,22 +67,22 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         report.generation,
         report.made,
         report.records
-    ));
+    ))?;
     if report.dropped > 0 {
-        say(&format!("{} records of the data file were erased or undone since, and stay shut.", report.dropped));
+        say(&format!("{} records of the data file were erased or undone since, and stay shut.", report.dropped))?;
     }
     if report.keys_overdue {
-        say("The key file should have been destroyed by now: do so, and make a new backup.");
+        say("The key file should have been destroyed by now: do so, and make a new backup.")?;
     }
     match &report.drawing_locked {
         Some(why) => say(&format!(
             "Drawing is locked: {why}. When the newest heads are found: accord desk heads --vault {} --show FILE",
             args.dir.display()
-        )),
-        None => say("The vault holds all that the heads saw; drawing is not locked."),
+        ))?,
+        None => say("The vault holds all that the heads saw; drawing is not locked.")?,
     }
     if !args.shares.is_empty() {
-        say("Opened with shares: set a new passphrase with `accord desk recover`.");
+        say("Opened with shares: set a new passphrase with `accord desk recover`.")?;
     }
     Ok(Exit::Fine)
 }

@@ -1,6 +1,7 @@
 //! `accord release keys`
 
 use super::Exit;
+use crate::say::{say, say_json_surely, say_surely};
 use crate::secret::Source;
 use crate::{ambient, folder};
 use accord_crypto::council::{self, CouncilShare};
@@ -51,25 +52,26 @@ pub struct Keys {
 }
 
 /// Runs `accord release keys`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     folder::is_free(&args.dir)?;
     let keys = make(&args.council, &args.holder, args.quorum, args.members)?;
     let chosen = args.secret.choose("the keys")?;
     let made = chosen.is_none();
     let passphrase = chosen.map_or_else(|| Passphrase::make(6), Ok)?;
-    folder::write_new(&args.dir, &keys.sealed(&passphrase, KdfParams::default())?)?;
+    let files = keys.sealed(&passphrase, KdfParams::default())?;
+    // Keys whose passphrase nobody saw must not come to be: it is shown first.
     if json {
         let given = made.then(|| passphrase.expose().to_owned());
-        println!("{}", serde_json::json!({ "dir": args.dir, "passphrase": given }));
-    } else {
-        println!(
+        say_json_surely(&serde_json::json!({ "dir": args.dir, "passphrase": given }))?;
+    } else if made {
+        say_surely(&format!("Passphrase (write it down now, it is shown once): {}", passphrase.expose()))?;
+    }
+    folder::write_new(&args.dir, &files)?;
+    if !json {
+        say(&format!(
             "Keys: {}. All are sealed under one passphrase; give each member her share and a passphrase of her own.",
             args.dir.display()
-        );
-        if made {
-            println!("Passphrase (write it down now, it is shown once): {}", passphrase.expose());
-        }
+        ))?;
     }
     Ok(Exit::Fine)
 }
