@@ -11,6 +11,7 @@
 mod assets;
 mod chart;
 mod export;
+mod host;
 mod page;
 mod routes;
 mod say;
@@ -26,6 +27,7 @@ mod tests;
 use accord_hub::Site;
 use axum::routing::get;
 use axum::{Router, middleware};
+pub use host::host_name;
 use page::App;
 use std::sync::Arc;
 use tower::ServiceExt as _;
@@ -40,6 +42,8 @@ pub struct SiteOptions {
     pub help_lines: Vec<HelpLine>,
     /// Today, as `YYYY-MM-DD`, to say when a help line's review is old; without it no age is shown.
     pub today: Option<String>,
+    /// Names that this site is asked under, besides `127.0.0.1`, `localhost` and `[::1]`: lower case, without a port.
+    pub hosts: Vec<String>,
 }
 
 /// A help line, sourced and dated, or it isn't shown.
@@ -69,6 +73,7 @@ pub fn site(site: Site, options: SiteOptions) -> Router {
 /// All routes, in reading order.
 fn build(app: App) -> Router {
     let app = Arc::new(app);
+    let names = Arc::clone(&app);
     let pages = Router::new()
         .route("/", get(routes::home::home))
         .route("/releases", get(routes::releases::list))
@@ -90,5 +95,8 @@ fn build(app: App) -> Router {
         .method_not_allowed_fallback(routes::not_found)
         .with_state(Arc::clone(&app));
     let translated = pages.map_request(move |request| page::strip_language(&app, request));
-    Router::new().fallback_service(translated).layer(middleware::map_response(page::guard))
+    Router::new()
+        .fallback_service(translated)
+        .layer(middleware::from_fn(move |request, next| host::answer(Arc::clone(&names), request, next)))
+        .layer(middleware::map_response(page::guard))
 }

@@ -30,7 +30,8 @@ impl Got {
 }
 
 async fn ask(router: &Router, method: &str, path: &str, accept: &str) -> Got {
-    let request = Request::builder().method(method).uri(path).header("accept-language", accept);
+    let request =
+        Request::builder().method(method).uri(path).header("accept-language", accept).header("host", "localhost:7878");
     let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     Got { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
@@ -502,7 +503,7 @@ proptest! {
     #[test]
     fn any_address_is_answered_without_a_fault(path in "/[ -~]{0,60}|/(f|releases)/[a-z0-9./%-]{0,40}") {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        if let Ok(request) = Request::builder().uri(&path).body(Body::empty()) {
+        if let Ok(request) = Request::builder().uri(&path).header("host", "localhost").body(Body::empty()) {
             let router = site(Site::new(), SiteOptions::default());
             let status = runtime.block_on(async { router.oneshot(request).await.unwrap().status() });
             prop_assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND, "{path}: {status}");
@@ -526,5 +527,64 @@ fn the_invented_release_can_be_written_for_the_browser() {
         let path = std::path::Path::new(&folder).join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_not_read_under_a_name_that_another_page_chose() {
+    let options = SiteOptions { hosts: vec!["figures.example.org".into()], ..SiteOptions::default() };
+    let router = site(testdata::published_site(), options);
+    let asked = |hosts: Vec<&'static str>, uri: &'static str| {
+        let mut request = Request::builder().uri(uri);
+        for host in hosts {
+            request = request.header("host", host);
+        }
+        let router = router.clone();
+        async move { router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap() }
+    };
+    for host in
+        ["127.0.0.1", "127.0.0.1:7878", "localhost", "LocalHost:1", "[::1]", "[::1]:65535", "Figures.example.org:443"]
+    {
+        assert_eq!(asked(vec![host], "/").await.status(), StatusCode::OK, "{host}");
+    }
+    for host in [
+        "rebind.example",
+        "127.0.0.1.rebind.example",
+        "localhost.rebind.example:7878",
+        "localhost@rebind.example",
+        "rebind.example:127.0.0.1",
+        "",
+        ":7878",
+        "::1",
+        "0.0.0.0",
+        "192.168.1.9:7878",
+        "localhost:",
+        "x.figures.example.org",
+    ] {
+        for path in ["/", "/releases/demo-2026-1/files/release.json", "/assets/none", "/nowhere"] {
+            let got = asked(vec![host], path).await;
+            assert_eq!(got.status(), StatusCode::MISDIRECTED_REQUEST, "{host}{path}");
+            assert_eq!(
+                got.headers()["content-security-policy"].to_str().unwrap().split(';').next(),
+                Some("default-src 'none'")
+            );
+            assert_eq!(got.into_body().collect().await.unwrap().to_bytes().as_ref(), b"421\n");
+        }
+    }
+    // None, two, or another one in the request line.
+    assert_eq!(asked(vec![], "/").await.status(), StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(asked(vec!["localhost", "rebind.example"], "/").await.status(), StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(asked(vec!["localhost"], "http://rebind.example/").await.status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[test]
+fn a_name_of_a_host_has_neither_port_nor_address_around_it() {
+    for (given, name) in
+        [("Figures.Example.org", "figures.example.org"), ("10.0.0.7", "10.0.0.7"), ("[fe80::1]", "[fe80::1]")]
+    {
+        assert_eq!(crate::host_name(given).as_deref(), Some(name));
+    }
+    for given in ["", "a:80", "http://a", "a/b", "u@a", "a b", "*", "a\u{1b}", "a?b", "a#b", "ä.org"] {
+        assert_eq!(crate::host_name(given), None, "{given:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Exit, desk};
 use crate::ambient;
+use crate::say::{say, say_json};
 use crate::secret::Source;
 use accord_crypto::{Kdf, KdfParams, Passphrase};
 use accord_desk::Vault;
@@ -46,7 +47,6 @@ enum State {
 }
 
 /// Runs `accord doctor`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let mut items = vec![randomness(), passphrase_cost(), memory(), swap(), core_dumps(), reader()];
     if let Some(dir) = &args.vault {
@@ -58,16 +58,16 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     }
     let mend = items.iter().any(|i| i.state == State::Mend);
     if json {
-        println!("{}", serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "items": items }));
+        say_json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "items": items }))?;
     } else {
-        println!("accord {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+        say(&format!("accord {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH))?;
         for i in &items {
             let mark = match i.state {
                 State::Fine => "ok  ",
                 State::Mend => "MEND",
                 State::Unknown => "?   ",
             };
-            println!("{mark}  {:<18} {}", i.what, i.found);
+            say(&format!("{mark}  {:<18} {}", i.what, i.found))?;
         }
     }
     Ok(if mend { Exit::No } else { Exit::Fine })

@@ -1,6 +1,7 @@
 //! `accord desk form`: the forms that a steward can use tomorrow.
 
 use super::Exit;
+use crate::say::{say, say_json};
 use accord_record::form;
 use accord_standard::codebook::Codebook;
 use anyhow::Context as _;
@@ -22,7 +23,6 @@ pub struct Args {
 }
 
 /// Runs `accord desk form`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let codebook = Codebook::embedded();
     let files: [(&str, Vec<u8>); 5] = [
@@ -50,13 +50,13 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     }
     if json {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-        println!("{}", serde_json::json!({ "dir": dir, "files": names }));
+        say_json(&serde_json::json!({ "dir": dir, "files": names }))?;
     } else {
-        println!("Wrote to {}:", dir.display());
+        say(&format!("Wrote to {}:", dir.display()))?;
         for (name, _) in &files {
-            println!("  {name}");
+            say(&format!("  {name}"))?;
         }
-        println!("Begin with README.md. The forms ask for codes, ages and dates; every question may be skipped.");
+        say("Begin with README.md. The forms ask for codes, ages and dates; every question may be skipped.")?;
     }
     Ok(Exit::Fine)
 }

@@ -5,6 +5,7 @@
 
 use super::Exit;
 use crate::ambient;
+use crate::say::{printable, say, say_json};
 use accord_crypto::trust::{TrustList, TrustRoot};
 use accord_hub::{Proof, Published, Site, Status};
 use accord_release::files::{self, Files};
@@ -50,6 +51,10 @@ struct Serve {
     /// Where "Exit this page" leads: an https:// address. Without it, to a neutral page of the site itself.
     #[arg(long, value_name = "URL")]
     exit_to: Option<String>,
+    /// Name under which the site may be asked, where a web server stands in front of it; repeat it for several. Without it,
+    /// only 127.0.0.1, localhost and [::1].
+    #[arg(long, value_name = "NAME", value_parser = checked_host)]
+    host: Vec<String>,
     /// Check everything, say what would be shown, and stop.
     #[arg(long)]
     check: bool,
@@ -65,8 +70,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         exit_to: args.exit_to.map(checked_exit).transpose()?,
         help_lines: args.help_lines.as_deref().map(read_help_lines).transpose()?.unwrap_or_default(),
         today: Some(ambient::today_iso()),
+        hosts: args.host,
     };
-    say_site(&site, json);
+    say_site(&site, json)?;
     if !args.check {
         serve(site, options, args.port, |address| say_address(address, json))?;
     }
@@ -74,7 +80,12 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Serves a site at `http://127.0.0.1:port` until Ctrl-C; `ready` is told the address once the port is bound.
-pub fn serve(site: Site, options: SiteOptions, port: u16, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+pub fn serve(
+    site: Site,
+    options: SiteOptions,
+    port: u16,
+    ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let router = accord_web::site(site, options);
     let runtime = tokio::runtime::Runtime::new().context("the server's threads could not be started")?;
     runtime.block_on(async move {
@@ -89,7 +100,7 @@ pub fn serve(site: Site, options: SiteOptions, port: u16, ready: impl FnOnce(Soc
             }
             Err(error) => return Err(error).with_context(|| format!("port {port} could not be opened")),
         };
-        ready(listener.local_addr().context("the port has no address")?);
+        ready(listener.local_addr().context("the port has no address")?)?;
         axum::serve(listener, router)
             .with_graceful_shutdown(async {
                 // If the signal can't be listened for, the server runs until it is ended from outside.
@@ -227,9 +238,13 @@ fn checked_exit(address: String) -> anyhow::Result<String> {
     Ok(address)
 }
 
+fn checked_host(name: &str) -> Result<String, String> {
+    accord_web::host_name(name)
+        .ok_or_else(|| "a host's name, such as figures.example.org, without port or address".into())
+}
+
 /// One line a release: what is shown, and under which banner.
-#[expect(clippy::print_stdout, reason = "this is where the program speaks")]
-fn say_site(site: &Site, json: bool) {
+fn say_site(site: &Site, json: bool) -> anyhow::Result<()> {
     let status = |status: Status| match status {
         Status::Draft => "draft: no council has decided on it",
         Status::DecisionNotChecked => "shown as a draft: its decision was not checked (give --trust ROOT)",
@@ -241,21 +256,20 @@ fn say_site(site: &Site, json: bool) {
             serde_json::json!({ "id": r.id(), "status": status(r.status), "draft": r.status.is_draft(),
                                 "invented": r.bundle.info.invented, "files": r.files.len() })
         });
-        println!("{}", serde_json::json!({ "releases": releases.collect::<Vec<_>>() }));
-        return;
+        return say_json(&serde_json::json!({ "releases": releases.collect::<Vec<_>>() }));
     }
     for release in site.releases() {
         let invented = if release.bundle.info.invented { ", INVENTED DATA" } else { "" };
-        println!("{}: {}{invented}", release.id(), status(release.status));
+        say(&format!("{}: {}{invented}", printable(release.id()), status(release.status)))?;
     }
+    Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "this is where the program speaks")]
-pub fn say_address(address: SocketAddr, json: bool) {
+pub fn say_address(address: SocketAddr, json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::json!({ "url": format!("http://{address}/") }));
+        say_json(&serde_json::json!({ "url": format!("http://{address}/") }))
     } else {
-        println!("The site is at http://{address}/ (this machine only). Ctrl-C ends it.");
+        say(&format!("The site is at http://{address}/ (this machine only). Ctrl-C ends it."))
     }
 }
 
@@ -268,7 +282,7 @@ mod tests {
     fn a_port_in_use_is_said_with_the_way_out() {
         let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = serve(Site::new(), SiteOptions::default(), port, |_| {}).unwrap_err().to_string();
+        let error = serve(Site::new(), SiteOptions::default(), port, |_| Ok(())).unwrap_err().to_string();
         assert!(error.contains("in use") && error.contains("--port"), "{error}");
     }
 

@@ -2,6 +2,7 @@
 
 use super::Exit;
 use crate::cmd::hub;
+use crate::say::{say, say_json};
 use crate::secret::Source;
 use crate::{ambient, folder};
 use accord_crypto::council::{self, CouncilShare, SealedShare};
@@ -46,7 +47,6 @@ enum Choice {
 }
 
 /// Runs `accord release decide`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     folder::is_free(&args.out)?;
     let draft = hub::read_folder(&args.draft)?;
@@ -66,9 +66,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let files = decide(&draft, &args.council, outcome, &args.note, &shares)?;
     folder::write_new(&args.out, &files)?;
     if json {
-        println!("{}", serde_json::json!({ "out": args.out, "draft": draft_hash(&draft)? }));
+        say_json(&serde_json::json!({ "out": args.out, "draft": draft_hash(&draft)? }))?;
     } else {
-        println!("Decision: {} (binds draft {})", args.out.display(), draft_hash(&draft)?);
+        say(&format!("Decision: {} (binds draft {})", args.out.display(), draft_hash(&draft)?))?;
     }
     Ok(Exit::Fine)
 }

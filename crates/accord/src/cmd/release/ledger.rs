@@ -1,6 +1,7 @@
 //! `accord release ledger`
 
 use super::{Exit, VaultArgs};
+use crate::say::{say, say_json};
 use accord_desk::ledger::Ledger;
 use accord_release::account::epsilon_of;
 
@@ -13,7 +14,6 @@ pub struct Args {
 }
 
 /// Runs `accord release ledger`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (entries, terms) = runtime.block_on(async {
@@ -22,16 +22,16 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         anyhow::Ok((ledger.entries().await?, ledger.terms().clone()))
     })?;
     if json {
-        println!("{}", serde_json::json!({ "terms": terms, "entries": entries }));
+        say_json(&serde_json::json!({ "terms": terms, "entries": entries }))?;
         return Ok(Exit::Fine);
     }
     let cap = epsilon_of(terms.cap, terms.delta);
-    println!("Each cohort may be charged up to epsilon {cap:.3} (delta {:e}), ever.", terms.delta);
+    say(&format!("Each cohort may be charged up to epsilon {cap:.3} (delta {:e}), ever.", terms.delta))?;
     for entry in &entries {
-        println!(
+        say(&format!(
             "{:>4}  slot {:<10} cohort {:<6} rho {}  {}",
             entry.seq, entry.slot, entry.cohort, entry.rho, entry.state
-        );
+        ))?;
     }
     Ok(Exit::Fine)
 }

@@ -3,6 +3,7 @@
 use super::draft::files_of;
 use super::{Exit, checked_id};
 use crate::folder;
+use crate::say::{say, say_json};
 use accord_release::contribution::Contribution;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,6 @@ pub struct Args {
 }
 
 /// Runs `accord release pool`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     checked_id(&args.id)?;
     folder::is_free(&args.out)?;
@@ -37,12 +37,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let files = files_of(&contributions, &args.id, &args.title, vec![])?;
     folder::write_new(&args.out, &files)?;
     if json {
-        println!(
-            "{}",
-            serde_json::json!({ "release": args.id, "out": args.out, "contributions": contributions.len() })
-        );
+        say_json(&serde_json::json!({ "release": args.id, "out": args.out, "contributions": contributions.len() }))?;
     } else {
-        println!("Draft {} of {} contributions: {}", args.id, contributions.len(), args.out.display());
+        say(&format!("Draft {} of {} contributions: {}", args.id, contributions.len(), args.out.display()))?;
     }
     Ok(Exit::Fine)
 }

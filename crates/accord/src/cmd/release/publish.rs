@@ -2,6 +2,7 @@
 
 use super::{Exit, Refused};
 use crate::cmd::hub;
+use crate::say::{say, say_json};
 use crate::secret::Source;
 use crate::{ambient, folder};
 use accord_crypto::sign::{SealedKey, SigningKey};
@@ -41,7 +42,6 @@ pub struct Args {
 }
 
 /// Runs `accord release publish`.
-#[expect(clippy::print_stdout, reason = "this is the command's answer")]
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     folder::is_free(&args.out)?;
     let draft = hub::read_folder(&args.draft)?;
@@ -63,9 +63,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let files = publish(&draft, &decision, &list, &key, &root)?;
     folder::write_new(&args.out, &files)?;
     if json {
-        println!("{}", serde_json::json!({ "out": args.out, "files": files.len() }));
+        say_json(&serde_json::json!({ "out": args.out, "files": files.len() }))?;
     } else {
-        println!("Published: {}", args.out.display());
+        say(&format!("Published: {}", args.out.display()))?;
     }
     Ok(Exit::Fine)
 }
