@@ -1,5 +1,6 @@
 //! Untrusted files are parsed in a child: this program again, as `accord __read`, with an empty environment, that limits
-//! itself (memory, processor time, no files written, no core dump) before it reads a byte. It gets the opened file as its
+//! itself (memory, processor time, nothing opened or written, no core dump) before it reads a byte, and is ended if it keeps
+//! silent. It gets the opened file as its
 //! standard input and streams frames to its standard output. The parent believes no frame: sizes are bounded, contents are
 //! decoded defensively.
 //!
@@ -8,6 +9,7 @@
 //! Start reading at [`read_file`].
 
 pub mod child;
+mod watch;
 
 use accord_record::check::{Finding, Summary};
 use accord_record::codec::{Numbers, decode_with};
@@ -19,7 +21,12 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use watch::Watched;
+
+/// The longest that the child may say nothing while it is waited for. It reports every 65,536 rows at least.
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// Largest frame that is taken.
 const FRAME: usize = 8 << 20;
@@ -139,10 +146,7 @@ pub fn read_file(
     options: &ReadOptions,
     on: &mut dyn FnMut(Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<Summary> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let metadata = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
-    anyhow::ensure!(metadata.is_file(), "{} is not a file", path.display());
-    let length = metadata.len();
+    let (file, length) = open(path)?;
     let mut command = Command::new(this_program()?);
     command.arg("__read").arg("--length").arg(length.to_string());
     command.arg("--today").arg(today().to_string());
@@ -178,21 +182,48 @@ pub fn read_file(
         command.arg("--dates").arg(order);
     }
     command.env_clear().stdin(Stdio::from(file)).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Guard(command.spawn().context("cannot start the reader")?);
-    let pipe = child.0.stdout.take().context("the reader has no output")?;
+    let mut child = command.spawn().context("cannot start the reader")?;
+    let pipe = child.stdout.take();
+    let child = Watched::new(child, SILENCE).context("the reader cannot be watched")?;
+    let pipe = child.output(pipe.context("the reader has no output")?);
     let outcome = frames(&mut BufReader::with_capacity(1 << 18, pipe), length, on);
     match outcome {
         Ok(Some(summary)) => {
-            let _ = child.0.wait();
             let grown = std::fs::metadata(path).is_ok_and(|m| m.len() > length);
             Ok(with_note(summary, grown))
         }
+        Ok(None) if child.was_silent() => {
+            let seconds = SILENCE.as_secs();
+            let message =
+                format!("the reader said nothing for {seconds} seconds and was stopped; nothing of the file was used");
+            Err(ReadError { refused: true, message }.into())
+        }
         Ok(None) => {
-            let status = child.0.wait().context("the reader was lost")?;
+            let status = child.ended().context("the reader was lost")?;
             Err(ReadError { refused: true, message: died(status) }.into())
         }
         Err(error) => Err(error),
     }
+}
+
+/// Opens a file of records and says how long it is. What is no file (a pipe, a device, a folder) is refused before it is
+/// opened, and again after, as it may have been replaced in between; opening never waits for somebody at the other end.
+fn open(path: &Path) -> anyhow::Result<(File, u64)> {
+    let no_file = || ReadError { refused: false, message: format!("{} is not a file", path.display()) };
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    if !metadata.is_file() {
+        return Err(no_file().into());
+    }
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let metadata = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
+    if !metadata.is_file() {
+        return Err(no_file().into());
+    }
+    Ok((file, metadata.len()))
 }
 
 /// This very program, even if its file was replaced by a newer one in the meantime.
@@ -214,16 +245,6 @@ fn with_note(mut summary: Summary, grown: bool) -> Summary {
         summary.notes.push("the file grew while it was read: it was read as long as it was at the beginning".into());
     }
     summary
-}
-
-/// Ends the child whatever happens.
-struct Guard(Child);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Takes frames until the summary; `None` if the child ended without one.

@@ -2,13 +2,14 @@
 
 use super::Exit;
 use crate::sandbox::{As, Message, ReadOptions, exit_of, read_file};
+use crate::say::{printable, say, say_json};
 use accord_record::check::{Finding, Summary};
 use accord_record::write::escape_for_spreadsheet;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Findings that are shown; all go to `--errors`.
 const SHOWN: usize = 20;
@@ -72,7 +73,10 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     });
     bar.finish_and_clear();
     if let Some(errors) = errors {
-        errors.finish()?;
+        match &read {
+            Ok(_) => errors.finish()?,
+            Err(_) => errors.discard(),
+        }
     }
     let summary = match read {
         Ok(summary) => summary,
@@ -82,17 +86,11 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         }
     };
     if json {
-        show(&json!({ "file": args.file, "summary": summary, "first_findings": shown }).to_string());
+        say_json(&json!({ "file": args.file, "summary": summary, "first_findings": shown }))?;
     } else {
-        show(&in_words(&summary, &shown));
+        say(&in_words(&summary, &shown))?;
     }
     Ok(if summary.failed > 0 || summary.accepted == 0 { Exit::No } else { Exit::Fine })
-}
-
-/// Prints what the command says; a reader that is gone (`| head`) wants no more, and that is fine.
-pub(super) fn show(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// A bar on a terminal, else nothing.
@@ -108,14 +106,31 @@ pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
 /// The findings as a CSV file for mending.
 struct ErrorFile {
     csv: csv::Writer<std::fs::File>,
+    path: PathBuf,
 }
 
 impl ErrorFile {
-    fn create(path: &std::path::Path) -> anyhow::Result<ErrorFile> {
-        let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    /// Never over a file that is there: that may be the cases themselves. Only its owner may read it, as it quotes cells.
+    fn create(path: &Path) -> anyhow::Result<ErrorFile> {
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = match options.open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                bail!("{} is there already; nothing is overwritten: choose a new file with --errors", path.display())
+            }
+            opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
+        };
         let mut csv = csv::Writer::from_writer(file);
         csv.write_record(["row", "column", "code", "message", "suggestion"])?;
-        Ok(ErrorFile { csv })
+        Ok(ErrorFile { csv, path: path.to_owned() })
+    }
+
+    /// Removes the file, which this command made: half a list would pass for a whole one.
+    fn discard(self) {
+        drop(self.csv);
+        let _ = std::fs::remove_file(&self.path);
     }
 
     fn write(&mut self, f: &Finding) -> anyhow::Result<()> {
@@ -140,10 +155,10 @@ fn in_words(summary: &Summary, shown: &[Finding]) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for f in shown {
-        let place = if f.column.is_empty() { String::new() } else { format!(", {}", f.column) };
-        let _ = write!(out, "row {}{place}: {} [{}]", f.row, f.message, f.code.id());
+        let place = if f.column.is_empty() { String::new() } else { format!(", {}", printable(&f.column)) };
+        let _ = write!(out, "row {}{place}: {} [{}]", f.row, printable(&f.message), f.code.id());
         if let Some(suggestion) = &f.suggestion {
-            let _ = write!(out, " — {suggestion}?");
+            let _ = write!(out, " — {}?", printable(suggestion));
         }
         out.push('\n');
     }
@@ -158,7 +173,10 @@ fn in_words(summary: &Summary, shown: &[Finding]) -> String {
     let _ = write!(
         out,
         "{} rows read as {}: {} accepted, {} failed",
-        summary.rows, summary.crosswalk, summary.accepted, summary.failed
+        summary.rows,
+        printable(&summary.crosswalk),
+        summary.accepted,
+        summary.failed
     );
     if let Some(encoding) = &found.encoding {
         let delimiter = match found.delimiter {
@@ -180,11 +198,11 @@ fn in_words(summary: &Summary, shown: &[Finding]) -> String {
                 out,
                 "  {:>5.1} %  {}{}",
                 column.filled as f64 * 100.0 / summary.rows as f64,
-                column.column,
+                printable(&column.column),
                 if column.fields.is_empty() || column.fields == [column.column.clone()] {
                     String::new()
                 } else {
-                    format!(" -> {}", column.fields.join(", "))
+                    format!(" -> {}", printable(&column.fields.join(", ")))
                 }
             );
         }
@@ -192,10 +210,10 @@ fn in_words(summary: &Summary, shown: &[Finding]) -> String {
     if !summary.notes.is_empty() || !summary.losses.is_empty() {
         out.push_str("\nNotes:\n");
         for note in &summary.notes {
-            let _ = writeln!(out, "  - {note}");
+            let _ = writeln!(out, "  - {}", printable(note));
         }
         for (loss, n) in &summary.losses {
-            let _ = writeln!(out, "  - {loss} ({n} cells)");
+            let _ = writeln!(out, "  - {} ({n} cells)", printable(loss));
         }
     }
     out.truncate(out.trim_end().len());

@@ -1,8 +1,9 @@
 //! `accord convert`: records from any format that is read, to CSV, JSON lines or XLSX in the record's own columns.
 
 use super::Exit;
-use super::check::{progress_bar, show};
+use super::check::progress_bar;
 use crate::sandbox::{As, Message, ReadOptions, exit_of, read_file};
+use crate::say::{printable, say, say_json};
 use accord_record::check::Summary;
 use accord_record::model::Incoming;
 use accord_record::write::{Columns, Workbook, csv_header, csv_row, json_line};
@@ -65,7 +66,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     };
     match convert(&args, format, &options, json) {
         Ok(summary) => {
-            finish(&args, &summary, json);
+            finish(&args, &summary, json)?;
             Ok(if summary.failed > 0 { Exit::No } else { Exit::Fine })
         }
         Err(error) => {
@@ -150,7 +151,14 @@ impl Part {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // it holds people
-        let file = options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let file = match options.open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(
+                "{0} is there already: an earlier run that was killed left it, or another one is writing it now. It holds \
+                 people: if no other accord is running, delete {0} and try again",
+                path.display()
+            ),
+            opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
+        };
         Ok(Part { file, path, kept: false })
     }
 
@@ -170,15 +178,11 @@ impl Drop for Part {
     }
 }
 
-fn finish(args: &Args, summary: &Summary, json: bool) {
+fn finish(args: &Args, summary: &Summary, json: bool) -> anyhow::Result<()> {
     if json {
-        show(&json!({ "output": args.output, "records": summary.accepted, "left_out": summary.failed }).to_string());
+        say_json(&json!({ "output": args.output, "records": summary.accepted, "left_out": summary.failed }))
     } else {
-        show(&format!(
-            "{} records written to {}; {} left out",
-            summary.accepted,
-            args.output.display(),
-            summary.failed
-        ));
+        let output = args.output.display().to_string();
+        say(&format!("{} records written to {}; {} left out", summary.accepted, printable(&output), summary.failed))
     }
 }

@@ -104,7 +104,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
                 },
             ),
             Event::Finding(finding) => out.json(FINDING, finding),
-            Event::Rows(_) => out.frame(PROGRESS, &progress.load(Ordering::Relaxed).to_le_bytes()),
+            Event::Rows(_) => out.progress(progress.load(Ordering::Relaxed)),
             Event::Record(row, incoming) => {
                 records += 1;
                 let mut bytes = std::mem::take(&mut out.bytes);
@@ -114,7 +114,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
                 let mut sent = out.frame(RECORD, &bytes);
                 out.bytes = bytes;
                 if records.is_multiple_of(PROGRESS_EVERY) {
-                    sent = sent.and(out.frame(PROGRESS, &progress.load(Ordering::Relaxed).to_le_bytes()));
+                    sent = sent.and(out.progress(progress.load(Ordering::Relaxed)));
                 }
                 sent
             }
@@ -162,12 +162,19 @@ impl<W: Write> Out<W> {
         self.pipe.write_all(payload)
     }
 
+    /// Sent at once: the parent takes silence for a reader that hangs.
+    fn progress(&mut self, read: u64) -> std::io::Result<()> {
+        self.frame(PROGRESS, &read.to_le_bytes())?;
+        self.pipe.flush()
+    }
+
     fn json(&mut self, tag: u8, value: &impl serde::Serialize) -> std::io::Result<()> {
         self.frame(tag, &serde_json::to_vec(value)?)
     }
 }
 
-/// Memory, processor time, no file written, no core dump, not readable by other processes.
+/// Memory, processor time, no file written, no core dump, not readable by other processes; and nothing new: no further
+/// file, socket or pipe can be opened, even in the place of one that is closed, and no process or thread started.
 #[cfg(unix)]
 fn limit_oneself() -> anyhow::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -177,6 +184,8 @@ fn limit_oneself() -> anyhow::Result<()> {
     };
     lower(Resource::Fsize, 0)?;
     lower(Resource::Core, 0)?;
+    lower(Resource::Nofile, 0)?;
+    lower(Resource::Nproc, 0)?;
     lower(Resource::Cpu, SECONDS)?;
     #[cfg(target_os = "linux")]
     {

@@ -254,11 +254,152 @@ fn the_reader_cannot_write_files_use_much_memory_or_leave_a_core() {
     assert_eq!(limit("Max address space"), (1536u64 << 20).to_string());
     assert_eq!(limit("Max file size"), "0");
     assert_eq!(limit("Max core file size"), "0");
+    // Nothing is opened and nothing is started: no file, no socket, no process.
+    assert_eq!(limit("Max open files"), "0");
+    assert_eq!(limit("Max processes"), "0");
     assert_eq!(limit("Max cpu time"), "900");
     drop(child.stdin.take());
     let mut said = Vec::new();
     child.stdout.take().unwrap().read_to_end(&mut said).unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn a_list_of_findings_is_never_written_over_a_file_that_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let cases = "record_id,gender\na,woman_girl\n";
+    let file = write(dir.path(), "cases.csv", cases);
+    let output = accord(&["check", &file, "--errors", &file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("nothing is overwritten"), "{}", err(&output));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), cases);
+    // A new one is its owner's alone, and vanishes if the file could not be read to its end.
+    let errors = dir.path().join("to-mend.csv");
+    let bad = write(dir.path(), "bad.csv", "record_id,gender\na,nobody-knows\n");
+    assert_eq!(accord(&["check", &bad, "--errors", errors.to_str().unwrap()]).status.code(), Some(1));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&errors).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    std::fs::remove_file(&errors).unwrap();
+    let unread = write(dir.path(), "unread.csv", "nothing,known\n1,2\n");
+    assert_eq!(accord(&["check", &unread, "--errors", errors.to_str().unwrap()]).status.code(), Some(1));
+    assert!(!errors.exists());
+}
+
+#[test]
+fn a_killed_conversion_is_named_and_does_not_pass_for_another_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "cases.csv", "record_id,gender\na,woman_girl\n");
+    let left = write(dir.path(), "out.jsonl.part", "half");
+    let to = dir.path().join("out.jsonl");
+    let output = accord(&["convert", &file, to.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = err(&output);
+    assert!(said.contains("out.jsonl.part") && said.contains("killed") && said.contains("delete"), "{said}");
+    assert_eq!(std::fs::read_to_string(&left).unwrap(), "half");
+    std::fs::remove_file(left).unwrap();
+    assert_eq!(accord(&["convert", &file, to.to_str().unwrap()]).status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_at_once_instead_of_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("cases.csv");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_accord"))
+        .args(["check", fifo.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = std::time::Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if began.elapsed() > std::time::Duration::from_secs(60) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it waits for the other end of the pipe");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn no_name_out_of_a_file_commands_the_terminal() {
+    let safe = |output: &Output| {
+        for said in [out(output), err(output)] {
+            let bad = said.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+            assert_eq!(bad, None, "{said:?}");
+        }
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let hostile = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
+    let mapping =
+        write(dir.path(), "own.toml", "id = \"own\"\ntitle = \"t\"\n[[column]]\nname = \"Nr\"\nrule = \"record_id\"\n");
+    // Columns that are unknown, that stand there twice, and the name of the file itself.
+    for (name, text) in [
+        ("a.csv".to_owned(), format!("Nr,{hostile}\n1,2\n")),
+        ("b.csv".to_owned(), format!("Nr,{hostile},{hostile}\n1,2,3\n")),
+        (format!("{hostile}.csv"), "Nr,what\n1,2\n".to_owned()),
+    ] {
+        let file = write(dir.path(), &name, text);
+        for more in [&["--as", mapping.as_str()][..], &["--as", "accord"], &[], &["--json"]] {
+            let output = accord(&[&["check", &file][..], more].concat());
+            assert!(output.status.code().is_some_and(|c| c != 0), "{name:?} {more:?}");
+            safe(&output);
+        }
+    }
+    safe(&accord(&["check", &dir.path().join(format!("no{hostile}")).to_string_lossy()]));
+    // A release that somebody else made.
+    let release = dir.path().join("release");
+    std::fs::create_dir(&release).unwrap();
+    let manifest = serde_json::json!({
+        "format": 1, "release": hostile, "status": "draft",
+        "files": { format!("tables/{hostile}.csv"): { "sha256": "00", "bytes": 1 } }
+    });
+    std::fs::write(release.join("manifest.json"), manifest.to_string()).unwrap();
+    std::fs::write(release.join(format!("{hostile}.txt")), "x").unwrap();
+    for more in [&[][..], &["--json"]] {
+        let output = accord(&[&["verify", release.to_str().unwrap()][..], more].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+        assert!(out(&output).contains("not made of"), "{}", out(&output));
+        safe(&output);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_pipe_is_no_fault_and_a_full_disk_is_said_without_a_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "cases.csv", "record_id,gender\na,woman_girl\n");
+    let forms = dir.path().join("forms");
+    let commands: [&[&str]; 4] = [
+        &["check", &file],
+        &["check", &file, "--json"],
+        &["doctor"],
+        &["desk", "form", forms.to_str().unwrap(), "--force"],
+    ];
+    for command in commands {
+        let run = |out: Stdio| {
+            Command::new(env!("CARGO_BIN_EXE_accord")).args(command).stdin(Stdio::null()).stdout(out).output().unwrap()
+        };
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = run(full.into());
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", err(&output));
+        assert!(err(&output).contains("cannot be shown") && !err(&output).contains("panicked"), "{}", err(&output));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = run(writer.into());
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{command:?}: {:?}", output.status);
+        assert_eq!(err(&output), "", "{command:?}");
+    }
 }
 
 #[test]
