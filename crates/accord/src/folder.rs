@@ -11,7 +11,7 @@ pub fn is_free(dir: &Path) -> anyhow::Result<()> {
     match std::fs::read_dir(dir) {
         Ok(mut entries) => {
             if entries.next().is_some() {
-                bail!("{} is there already and not empty; choose a new folder with --out", dir.display());
+                bail!("{} is there already and not empty; choose another, new folder", dir.display());
             }
             Ok(())
         }

@@ -14,6 +14,3 @@ help-leave-how = “Exit this page” is at the top of every page, always in the
 help-leave-history = It cannot erase the browser’s history: the address of this page may still be listed there. If somebody looks at your phone, delete the page from the history, or use a private window next time.
 help-inhere = Am I in these numbers?
 help-inhere-words = Nobody can look that up here, you neither: this site holds no record about anyone, only numbers with noise added, so that no number shows whether one person is in it.
-help-hosts = For whoever runs this site
-help-hosts-words = Help lines are read from a data file that you review, one entry a service: place, name, reach, languages, source, checked. Entries without source or date are not shown; after half a year they carry a warning.
-help-hosts-command = accord hub serve --bundle RELEASE --help-lines lines.toml
