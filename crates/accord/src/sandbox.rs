@@ -26,7 +26,7 @@ use std::time::Duration;
 use watch::Watched;
 
 /// The longest that the child may say nothing while it is waited for. It reports every 65,536 rows at least.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// Largest frame that is taken.
 const FRAME: usize = 8 << 20;

@@ -78,6 +78,9 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         (None, Some(named)) => Mapping::Is(named),
         (None, None) => Mapping::Detect,
     };
+    // The limits below bind everywhere; this stands behind them where the kernel knows it.
+    #[cfg(target_os = "linux")]
+    let _ = shut_oneself_in();
     limit_oneself()?;
 
     let progress = Arc::new(AtomicU64::new(0));
@@ -173,6 +176,20 @@ impl<W: Write> Out<W> {
     }
 }
 
+/// No path may be opened, made, renamed, removed or run, and no TCP port bound or connected to, by this thread, the only
+/// one. Best effort: an older kernel, or one that was told not to, enforces what it knows, or nothing.
+#[cfg(target_os = "linux")]
+fn shut_oneself_in() -> Result<landlock::RulesetStatus, landlock::RulesetError> {
+    use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, Scope};
+    let all = ABI::V6;
+    let ruleset = Ruleset::default()
+        .handle_access(AccessFs::from_all(all))?
+        .handle_access(AccessNet::from_all(all))?
+        .scope(Scope::from_all(all))?
+        .create()?;
+    Ok(ruleset.restrict_self()?.ruleset)
+}
+
 /// Memory, processor time, no file written, no core dump, not readable by other processes; and nothing new: no further
 /// file, socket or pipe can be opened, even in the place of one that is closed, and no process or thread started.
 #[cfg(unix)]
@@ -199,4 +216,43 @@ fn limit_oneself() -> anyhow::Result<()> {
 #[cfg(not(unix))]
 fn limit_oneself() -> anyhow::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::ErrorKind::PermissionDenied;
+
+    #[test]
+    fn the_reader_reaches_no_path_and_no_port_where_the_kernel_can_see_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cases.csv");
+        std::fs::write(&path, "x").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let there = path.clone();
+        // The thread alone is shut in, and not the other tests.
+        let (status, kinds) = std::thread::spawn(move || {
+            let status = shut_oneself_in().unwrap();
+            let kind = |r: std::io::Result<()>| r.err().map(|e| e.kind());
+            let kinds = [
+                kind(std::fs::File::open(&there).map(drop)),
+                kind(std::fs::write(there.with_extension("new"), "x")),
+                kind(std::fs::remove_file(&there)),
+                kind(std::process::Command::new("/bin/true").status().map(drop)),
+                kind(std::net::TcpStream::connect(address).map(drop)),
+                kind(std::net::TcpListener::bind("127.0.0.1:0").map(drop)),
+            ];
+            (status, kinds)
+        })
+        .join()
+        .unwrap();
+        if status != landlock::RulesetStatus::FullyEnforced {
+            eprintln!("skipped: this kernel has no Landlock, or an older one ({status:?})");
+            return;
+        }
+        assert_eq!(kinds, [Some(PermissionDenied); 6]);
+        assert!(path.exists());
+    }
 }
