@@ -33,8 +33,9 @@ CREATE TABLE record (
     state  INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Append-only, hash-chained ledgers (consent, erasure, budget). `entry_hash` is over the sealed bytes, so that an
--- erased person's entries can be emptied while the chain stays whole.
+-- Append-only, hash-chained ledgers (consent, erasure, budget, import). `entry_hash` is over the sealed bytes, so that an
+-- erased person's consent entries can be emptied while the chain stays whole; an entry of the erasure ledger names them.
+-- What an entry is sealed to includes its number, its page and its token. `import`: hashes of the sealed records of a page.
 CREATE TABLE ledger_head (
     ledger TEXT PRIMARY KEY,
     count  INTEGER NOT NULL,
@@ -44,12 +45,11 @@ CREATE TABLE ledger_entry (
     ledger     TEXT NOT NULL,
     seq        INTEGER NOT NULL,
     entry_hash BLOB NOT NULL,
-    sealed     BLOB,
     page       INTEGER,
-    token      BLOB
+    token      BLOB,
+    sealed     BLOB
 );
 CREATE UNIQUE INDEX ledger_seq ON ledger_entry (ledger, seq);
-CREATE INDEX ledger_page ON ledger_entry (page) WHERE page IS NOT NULL;
 CREATE INDEX ledger_token ON ledger_entry (token) WHERE token IS NOT NULL;
 
 -- Pages that have changed or gone and whose keys are still to be destroyed; finished at the next opening after a crash.

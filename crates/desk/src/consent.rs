@@ -1,12 +1,12 @@
 //! Consent as a ledger (SV-01 to SV-07): what is in force is a fold over append-only events; nothing is ever edited.
 //!
-//! What a file said at import is the ground; events recorded at the desk stand over it, in the order of recording, so
+//! What a file said at import is the ground, and is sealed with the record under the record's own key; events recorded at the desk stand over it, in the order of recording, so
 //! that a withdrawal is never undone by importing a file again. Purposes P2 to P7 have no override.
 
 use crate::history::{self, About, CONSENT};
 use crate::keyring::Token;
 use crate::vault::Vault;
-use crate::{Result, VaultError, payload};
+use crate::{Result, VaultError};
 use accord_record::model::{ConsentClaim, Date as RecordDate};
 use accord_standard::consent::Purpose;
 use jiff::civil::Date;
@@ -219,61 +219,22 @@ impl Vault {
 
     /// How consent stands for the record with this local identifier.
     pub async fn consent(&self, id: &str) -> Result<ConsentState> {
-        let token = self.token(id);
-        let mut tx = self.pool.begin().await?;
-        let (page, slot) = find(&mut tx, &token).await?;
-        let row = sqlx::query("SELECT seq, sealed FROM ledger_entry WHERE page = ? AND sealed IS NOT NULL")
-            .bind(page)
-            .fetch_optional(&mut *tx)
-            .await?;
-        let mut state = ConsentState::default();
-        if let Some(row) = row {
-            let plain = history::open_entry(&self.ring, CONSENT, row.try_get(0)?, row.try_get(1)?)?;
-            let slots = payload::decode_consent(&plain)?;
-            if let Some(claims) = usize::try_from(slot).ok().and_then(|s| slots.get(s)) {
-                state = ConsentState::of_claims(claims);
-            }
-        }
-        for event in self.events_of(&mut tx, &token).await? {
-            state.apply(&event);
-        }
-        Ok(state)
+        Ok(self.open_one(id).await?.2)
     }
 
-    /// The events recorded at the desk for one record, oldest first.
-    async fn events_of(&self, conn: &mut SqliteConnection, token: &Token) -> Result<Vec<ConsentEvent>> {
-        let rows = sqlx::query(
-            "SELECT seq, sealed FROM ledger_entry
-             WHERE token = ? AND ledger = 'consent' AND sealed IS NOT NULL ORDER BY seq",
-        )
-        .bind(token.to_vec())
-        .fetch_all(conn)
-        .await?;
-        rows.iter()
-            .map(|r| {
-                let plain = history::open_entry(&self.ring, CONSENT, r.try_get(0)?, r.try_get(1)?)?;
-                Ok(serde_json::from_slice(&plain)?)
-            })
-            .collect()
-    }
-
-    /// All events recorded at the desk, by record, oldest first: for reading everything at once.
+    /// All events recorded at the desk, by record, oldest first. The whole ledger is checked on the way: a withdrawal that
+    /// was taken out, emptied or moved to somebody else is damage, never consent.
     pub(crate) async fn all_events(&self, conn: &mut SqliteConnection) -> Result<HashMap<Token, Vec<ConsentEvent>>> {
-        let rows = sqlx::query(
-            "SELECT seq, sealed, token FROM ledger_entry
-             WHERE ledger = 'consent' AND token IS NOT NULL AND sealed IS NOT NULL ORDER BY seq",
-        )
-        .fetch_all(conn)
-        .await?;
         let mut all: HashMap<Token, Vec<ConsentEvent>> = HashMap::new();
-        for r in rows {
-            let plain = history::open_entry(&self.ring, CONSENT, r.try_get(0)?, r.try_get(1)?)?;
-            let token: Token = r
-                .try_get::<&[u8], _>(2)?
-                .try_into()
-                .map_err(|_| VaultError::Damaged("a token in the consent ledger is malformed".into()))?;
+        let emptied = self.emptied_in(conn, CONSENT).await?;
+        self.walk(conn, CONSENT, &emptied, |seq, about, plain, _| {
+            let token = about
+                .token
+                .ok_or_else(|| VaultError::Damaged(format!("entry {seq} of the consent ledger names no record")))?;
             all.entry(token).or_default().push(serde_json::from_slice(&plain)?);
-        }
+            Ok(())
+        })
+        .await?;
         Ok(all)
     }
 }

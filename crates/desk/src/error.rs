@@ -50,6 +50,9 @@ pub enum VaultError {
     /// No record has this identifier.
     #[error("no record has this identifier")]
     NoSuchRecord,
+    /// No erased record has this identifier.
+    #[error("no record with this identifier was erased here")]
+    NotErased,
     /// No import has this number.
     #[error("no import has number {0}; see `accord desk import list`")]
     NoSuchBatch(i64),

@@ -10,7 +10,7 @@ mod writer;
 
 pub use writer::ImportWriter;
 
-use crate::history::{self, About, ERASURE};
+use crate::history::{self, About, ERASURE, ErasureEntry};
 use crate::vault::Vault;
 use crate::{Result, VaultError, store};
 use accord_crypto::Place;
@@ -192,17 +192,13 @@ impl Vault {
         .bind(number)
         .execute(&mut *tx)
         .await?;
-        sqlx::query("UPDATE ledger_entry SET sealed = NULL WHERE page IN (SELECT id FROM page WHERE batch = ?)")
-            .bind(number)
-            .execute(&mut *tx)
-            .await?;
         sqlx::query("INSERT INTO pending_key (page, slot) SELECT id, -1 FROM page WHERE batch = ?")
             .bind(number)
             .execute(&mut *tx)
             .await?;
         sqlx::query("DELETE FROM page WHERE batch = ?").bind(number).execute(&mut *tx).await?;
         sqlx::query("UPDATE batch SET state = 1 WHERE id = ?").bind(number).execute(&mut *tx).await?;
-        let entry = serde_json::json!({ "undone_import": number, "records": records, "on": on.to_string() });
+        let entry = ErasureEntry::UndoneImport { import: number, records: records as u64, on: on.to_string() };
         let entry = serde_json::to_vec(&entry)?;
         history::append(&mut tx, &self.ring, ERASURE, &entry, About::default()).await?;
         tx.commit().await?;

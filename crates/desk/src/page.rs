@@ -9,11 +9,14 @@
 use crate::keyring::{TOKEN, Token, page_key_place};
 use crate::{Result, VaultError};
 use accord_crypto::{Key, Place, random};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// Most records in a page.
 pub const SIZE: usize = 256;
 const SLOT: usize = TOKEN + 4;
+/// Length of the hash of one sealed record.
+pub const HASH: usize = 16;
 
 /// A page as bytes for `vault.db`, and its keys for `keys.db`.
 pub struct SealedPage {
@@ -92,6 +95,18 @@ impl<'a> Slots<'a> {
             let sealed = &self.bytes[at..at + len];
             at += len;
             (token, sealed)
+        })
+    }
+
+    /// A hash of every slot's sealed bytes, as the ledger of imports keeps it; none for emptied slots.
+    pub fn hashes(&self) -> impl Iterator<Item = Option<[u8; HASH]>> + '_ {
+        self.iter().map(|(token, sealed)| {
+            (!sealed.is_empty()).then(|| {
+                let full: [u8; 32] = Sha256::new().chain_update(token).chain_update(sealed).finalize().into();
+                let mut hash = [0; HASH];
+                hash.copy_from_slice(&full[..HASH]);
+                hash
+            })
         })
     }
 

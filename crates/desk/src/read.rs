@@ -1,9 +1,9 @@
 //! Reading everything: records stream out one by one, in bounded memory, with the consent that stands today.
 
 use crate::consent::{ConsentEvent, ConsentState};
-use crate::history::{self, CONSENT};
+use crate::history::{self, About, ErasureEntry, IMPORT};
 use crate::keyring::Token;
-use crate::page::{PageKeys, Slots};
+use crate::page::{HASH, PageKeys, Slots};
 use crate::vault::Vault;
 use crate::{Result, VaultError, payload};
 use accord_crypto::Key;
@@ -42,17 +42,13 @@ pub struct ReadReport {
 
 type Fetched = (Transaction<'static, Sqlite>, Vec<SqliteRow>);
 
-/// The next pages with their consent, inside one read transaction (a snapshot).
+/// The next pages, inside one read transaction (a snapshot).
 async fn fetch(mut tx: Transaction<'static, Sqlite>, after: i64) -> Result<Fetched> {
-    let rows = sqlx::query(
-        "SELECT p.id, p.sealed, e.seq, e.sealed FROM page p
-         LEFT JOIN ledger_entry e ON e.page = p.id AND e.ledger = 'consent'
-         WHERE p.id > ? ORDER BY p.id LIMIT ?",
-    )
-    .bind(after)
-    .bind(CHUNK)
-    .fetch_all(&mut *tx)
-    .await?;
+    let rows = sqlx::query("SELECT id, sealed FROM page WHERE id > ? ORDER BY id LIMIT ?")
+        .bind(after)
+        .bind(CHUNK)
+        .fetch_all(&mut *tx)
+        .await?;
     Ok((tx, rows))
 }
 
@@ -70,13 +66,11 @@ struct Job {
     page: i64,
     sealed: Vec<u8>,
     keys: Vec<u8>,
-    consent: Option<(i64, Vec<u8>)>,
 }
 
 /// What all pages share.
 struct Opener {
     vault: Key,
-    consent: Key,
     events: HashMap<Token, Vec<ConsentEvent>>,
     today: Date,
 }
@@ -88,12 +82,6 @@ impl Opener {
     fn open(&self, job: &Job) -> Result<OpenedPage> {
         let slots = Slots::new(&job.sealed)?;
         let keys = PageKeys::open(&self.vault, job.page, &job.keys)?;
-        let claims = match &job.consent {
-            None => Vec::new(),
-            Some((seq, sealed)) => {
-                payload::decode_consent(&history::open_under(&self.consent, CONSENT, *seq, sealed)?)?
-            }
-        };
         let mut plain = Zeroizing::new(Vec::with_capacity(1024));
         let mut records = Vec::with_capacity(slots.count());
         let mut destroyed = 0;
@@ -103,17 +91,13 @@ impl Opener {
                 continue;
             }
             let (cohort, mut incoming) = payload::decode(&plain)?;
-            let said = claims.get(slot).map_or(&[][..], Vec::as_slice);
-            incoming.consent = match self.events.get(&token) {
-                None => said.to_vec(),
-                Some(events) => {
-                    let mut state = ConsentState::of_claims(said);
-                    for e in events {
-                        state.apply(e);
-                    }
-                    state.claims(self.today)
+            if let Some(events) = self.events.get(&token) {
+                let mut state = ConsentState::of_claims(&incoming.consent);
+                for e in events {
+                    state.apply(e);
                 }
-            };
+                incoming.consent = state.claims(self.today);
+            }
             records.push(Stored { incoming, cohort });
         }
         Ok((records, destroyed))
@@ -131,12 +115,8 @@ impl Vault {
     {
         let mut report = ReadReport::default();
         let mut tx = self.pool.begin().await.map_err(VaultError::from)?;
-        let opener = Arc::new(Opener {
-            vault: self.ring.vault.clone(),
-            consent: self.ring.data.derive(CONSENT),
-            events: self.all_events(&mut tx).await?,
-            today,
-        });
+        let opener =
+            Arc::new(Opener { vault: self.ring.vault.clone(), events: self.all_events(&mut tx).await?, today });
         let mut opening: VecDeque<JoinHandle<Result<OpenedPage>>> = VecDeque::with_capacity(AHEAD + 1);
         let mut ahead = tokio::spawn(fetch(tx, 0));
         loop {
@@ -193,19 +173,25 @@ impl Vault {
                 destroyed += Slots::new(&sealed)?.count() as u64;
                 continue;
             };
-            let consent = row.try_get::<Option<i64>, _>(2)?.zip(row.try_get::<Option<Vec<u8>>, _>(3)?);
-            jobs.push(Job { page, sealed, keys, consent });
+            jobs.push(Job { page, sealed, keys });
         }
         Ok((jobs, Some(last), destroyed))
     }
 
     /// One record by its local identifier, with the consent that stands today: for the steward who asks for it.
     pub async fn record(&self, id: &str, today: Date) -> Result<Stored> {
-        let consent = self.consent(id).await?;
+        let (cohort, mut incoming, consent) = self.open_one(id).await?;
+        incoming.consent = consent.claims(today);
+        Ok(Stored { incoming, cohort })
+    }
+
+    /// One record, its cohort, and how its consent stands.
+    pub(crate) async fn open_one(&self, id: &str) -> Result<(i16, Incoming, ConsentState)> {
         let token = self.token(id);
-        let mut conn = self.pool.acquire().await?;
-        let (page, slot) = crate::consent::find(&mut conn, &token).await?;
-        let row = sqlx::query("SELECT sealed FROM page WHERE id = ?").bind(page).fetch_one(&mut *conn).await?;
+        let mut tx = self.pool.begin().await?;
+        let (page, slot) = crate::consent::find(&mut tx, &token).await?;
+        let events = self.all_events(&mut tx).await?.remove(&token).unwrap_or_default();
+        let row = sqlx::query("SELECT sealed FROM page WHERE id = ?").bind(page).fetch_one(&mut *tx).await?;
         let keys = sqlx::query("SELECT sealed FROM page_key WHERE page = ?").bind(page).fetch_one(&self.keys).await?;
         let keys = PageKeys::open(&self.ring.vault, page, keys.try_get(0)?)?;
         let sealed: &[u8] = row.try_get(0)?;
@@ -214,21 +200,85 @@ impl Vault {
         let slot = slot as usize;
         match slots.iter().nth(slot) {
             Some((t, sealed)) if t == token && keys.open_record(slot, &token, sealed, &mut plain)? => {
-                let (cohort, mut incoming) = payload::decode(&plain)?;
-                incoming.consent = consent.claims(today);
-                Ok(Stored { incoming, cohort })
+                let (cohort, incoming) = payload::decode(&plain)?;
+                let mut state = ConsentState::of_claims(&incoming.consent);
+                for e in &events {
+                    state.apply(e);
+                }
+                Ok((cohort, incoming, state))
             }
             _ => Err(VaultError::NoSuchRecord),
         }
     }
 
-    /// Opens every record, walks every ledger and lets SQLite check both files. Returns what a reading saw.
+    /// Opens every record, walks every ledger, holds every sealed record against the ledger of imports, and lets SQLite
+    /// check both files. Returns what a reading saw.
     pub async fn verify(&self, today: Date) -> Result<ReadReport> {
         crate::store::check(&self.pool, "vault.db").await?;
         crate::store::check(&self.keys, "keys.db").await?;
-        for ledger in history::LEDGERS {
+        for ledger in history::LEDGERS.into_iter().chain([IMPORT]) {
             self.verify_ledger(ledger, None).await?;
         }
+        self.verify_pages().await?;
         self.for_each_record(today, |_| Ok::<(), VaultError>(())).await
+    }
+
+    /// Every page that was imported is there, or its import was undone; every sealed record is the one that was imported, or
+    /// was erased.
+    async fn verify_pages(&self) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let (mut may_be_gone, mut undone) = (0, Vec::new());
+        for (_, e) in self.erasures(&mut tx).await? {
+            match e {
+                ErasureEntry::Erased { .. } => may_be_gone += 1,
+                ErasureEntry::DroppedAtRestore { records, .. } => may_be_gone += records,
+                ErasureEntry::UndoneImport { import, .. } => undone.push(import),
+            }
+        }
+        let key = self.ring.data.derive(IMPORT);
+        let (mut after, mut gone) = (0_i64, 0_u64);
+        loop {
+            let rows = sqlx::query(
+                "SELECT e.seq, e.page, e.sealed, p.sealed FROM ledger_entry e LEFT JOIN page p ON p.id = e.page
+                 WHERE e.ledger = 'import' AND e.seq > ? ORDER BY e.seq LIMIT ?",
+            )
+            .bind(after)
+            .bind(CHUNK)
+            .fetch_all(&mut *tx)
+            .await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                after = row.try_get(0)?;
+                let page: i64 = row.try_get(1)?;
+                let bad = || VaultError::Damaged(format!("page {page} is not as it was imported"));
+                let about = About { page: Some(page), token: None };
+                let plain = history::open_under(&key, IMPORT, after as u64, about, row.try_get(2)?)?;
+                let (batch, seals) = plain.split_first_chunk::<8>().ok_or_else(bad)?;
+                let Some(sealed) = row.try_get::<Option<&[u8]>, _>(3)? else {
+                    if undone.contains(&i64::from_le_bytes(*batch)) {
+                        continue;
+                    }
+                    return Err(bad());
+                };
+                let slots = Slots::new(sealed)?;
+                if slots.count() * HASH != seals.len() {
+                    return Err(bad());
+                }
+                for (now, then) in slots.hashes().zip(seals.chunks_exact(HASH)) {
+                    match now {
+                        None => gone += 1,
+                        Some(now) if now == then => {}
+                        Some(_) => return Err(bad()),
+                    }
+                }
+            }
+        }
+        if gone <= may_be_gone {
+            Ok(())
+        } else {
+            Err(VaultError::Damaged("more records are gone than were erased".into()))
+        }
     }
 }

@@ -4,11 +4,11 @@
 //! Without them, or if the backup is older than they are, drawing stays locked (PRIVACY 20): the account could have been
 //! spent since, and people could have been erased.
 
-use crate::backup::{Kind, Label, keys_beside, open_file, read_stream};
-use crate::header::Unlock;
-use crate::history::Heads;
+use crate::backup::{Kind, Label, LastBackup, keys_beside, open_file, read_stream};
+use crate::header::{Header, Opened, Unlock};
+use crate::history::{self, About, ERASURE, ErasureEntry, Heads};
 use crate::page::{PageKeys, SIZE, Slots};
-use crate::vault::{KEYS_DB, VAULT_DB, Vault, make_dir, unlock_header};
+use crate::vault::{DRAWING, Drawing, KEYS_DB, VAULT_DB, Vault, make_dir, set_setting, setting, unlock_header};
 use crate::{Result, VaultError, store};
 use accord_crypto::Key;
 use jiff::civil::Date;
@@ -74,6 +74,14 @@ pub async fn restore(
     result
 }
 
+/// What stands in the folder before anything is checked: a vault whose drawing is locked.
+struct Unpacked {
+    header: Header,
+    opened: Vec<Opened>,
+    keys: Label,
+    data: Label,
+}
+
 async fn restore_into(
     files: &BackupFiles,
     dir: &Path,
@@ -81,6 +89,27 @@ async fn restore_into(
     heads: Option<&Heads>,
     today: Date,
 ) -> Result<(Vault, RestoreReport)> {
+    let Unpacked { header, opened, keys, data } = unpack_both(files, dir, &unlock).await?;
+    let mut vault = Vault::open_with(dir, header, opened, &unlock).await?;
+    let dropped = vault.drop_records_without_keys(today).await?;
+    let seen = vault.verify(today).await?;
+    let why = match heads {
+        Some(heads) => vault.present_heads(heads).await?,
+        None => Some("restored from a backup without the newest heads of its ledgers".to_owned()),
+    };
+    vault.set_drawing_lock(why.clone()).await?;
+    let report = RestoreReport {
+        generation: data.generation,
+        made: data.made,
+        records: seen.records,
+        dropped,
+        keys_overdue: keys.destroy_by.as_ref().is_some_and(|d| *d < today.to_string()),
+        drawing_locked: why,
+    };
+    Ok((vault, report))
+}
+
+async fn unpack_both(files: &BackupFiles, dir: &Path, unlock: &Unlock<'_>) -> Result<Unpacked> {
     let wrong = |path: &Path, why: &str| VaultError::Backup { path: path.to_owned(), why: why.into() };
     let (keys_label, _) = open_file(&files.keys)?;
     let (data_label, _) = open_file(&files.data)?;
@@ -101,45 +130,52 @@ async fn restore_into(
         ));
     }
     let mut header = keys_label.header.clone().ok_or_else(|| wrong(&files.keys, "its label is damaged"))?;
-    header = crate::header::Header::parse(&header.to_json()?)?;
+    header = Header::parse(&header.to_json()?)?;
     if header.vault != keys_label.vault {
         return Err(wrong(&files.keys, "its label is damaged"));
     }
-    let opened = unlock_header(header.clone(), &unlock).await?;
+    let opened = unlock_header(header.clone(), unlock).await?;
     let [key] = opened.as_slice() else {
         return Err(wrong(&files.keys, "its label is damaged"));
     };
     unpack(&files.keys, &dir.join(KEYS_DB), key.vault.derive("backup")).await?;
-    let data_key = {
+    let ring = {
         let keys = store::open(&dir.join(KEYS_DB), store::KEYS, 1).await?;
         let mut conn = keys.acquire().await?;
         let ring = crate::keyring::Keyring::load(&mut conn, key.vault.clone(), key.epoch, None).await?;
         drop(conn);
         keys.close().await;
-        ring.data.derive("backup")
+        ring
     };
-    unpack(&files.data, &dir.join(VAULT_DB), data_key).await?;
+    unpack(&files.data, &dir.join(VAULT_DB), ring.data.derive("backup")).await?;
+    prepare(dir, &ring, &keys_label).await?;
     header.write(dir)?;
-    let mut vault = Vault::open_with(dir, header, opened, &unlock).await?;
-    let dropped = vault.drop_records_without_keys().await?;
-    let seen = vault.verify(today).await?;
-    let why = if let Some(heads) = heads {
-        vault.present_heads(heads).await?
-    } else {
-        let why = Some("restored from a backup without the newest heads of its ledgers".to_owned());
-        vault.set_drawing_lock(why.clone()).await?;
-        why
+    Ok(Unpacked { header, opened, keys: keys_label, data: data_label })
+}
+
+/// What must be in the database before a header makes a vault of it: drawing is locked until the restore has come to its
+/// end, whatever happens to the machine; and the vault knows of the newest backup of keys that there is.
+async fn prepare(dir: &Path, ring: &crate::keyring::Keyring, keys: &Label) -> Result<()> {
+    let pool = store::open(&dir.join(VAULT_DB), store::VAULT, 1).await?;
+    let mut conn = pool.acquire().await?;
+    let locked = Drawing::Locked("a restore began here and did not come to its end".into());
+    set_setting(&mut conn, ring, DRAWING, &locked).await?;
+    let last: Option<LastBackup> = setting(&mut conn, ring, "last_backup").await?;
+    let stored = last.unwrap_or_else(|| LastBackup {
+        generation: 0,
+        made: keys.made.clone(),
+        keys_destroyed_by: keys.destroy_by.clone().unwrap_or_default(),
+    });
+    // Days as `YYYY-MM-DD` compare as text.
+    let newest = LastBackup {
+        generation: stored.generation.max(keys.generation),
+        made: stored.made.max(keys.made.clone()),
+        keys_destroyed_by: stored.keys_destroyed_by.max(keys.destroy_by.clone().unwrap_or_default()),
     };
-    let overdue = |l: &Label| l.destroy_by.as_ref().is_some_and(|d| *d < today.to_string());
-    let report = RestoreReport {
-        generation: data_label.generation,
-        made: data_label.made,
-        records: seen.records,
-        dropped,
-        keys_overdue: overdue(&keys_label),
-        drawing_locked: why,
-    };
-    Ok((vault, report))
+    set_setting(&mut conn, ring, "last_backup", &newest).await?;
+    drop(conn);
+    pool.close().await;
+    Ok(())
 }
 
 /// Opens one backup file into one database file.
@@ -156,9 +192,10 @@ async fn unpack(from: &Path, to: &Path, key: Key) -> Result<()> {
 
 impl Vault {
     /// Drops records whose keys are gone: with a key file newer than the data, those erased since.
-    async fn drop_records_without_keys(&mut self) -> Result<u64> {
+    async fn drop_records_without_keys(&mut self, today: Date) -> Result<u64> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let mut dropped = 0;
+        let mut emptied = Vec::new();
         let mut after = 0_i64;
         loop {
             let rows = sqlx::query("SELECT id, sealed FROM page WHERE id > ? ORDER BY id LIMIT 64")
@@ -192,10 +229,10 @@ impl Vault {
                         .bind(token.to_vec())
                         .execute(&mut *tx)
                         .await?;
-                    sqlx::query("UPDATE ledger_entry SET sealed = NULL, token = NULL WHERE token = ?")
-                        .bind(token.to_vec())
-                        .execute(&mut *tx)
-                        .await?;
+                    if state == 2 {
+                        // Withdrawals of an undone import stay: its file may come again.
+                        emptied.extend(crate::erase::empty_consent(&mut tx, token).await?);
+                    }
                 }
                 if !gone.is_empty() {
                     dropped += gone.len() as u64;
@@ -208,7 +245,44 @@ impl Vault {
                 }
             }
         }
+        if dropped > 0 {
+            let entry = ErasureEntry::DroppedAtRestore { records: dropped, emptied, on: today.to_string() };
+            let entry = serde_json::to_vec(&entry)?;
+            history::append(&mut tx, &self.ring, ERASURE, &entry, About::default()).await?;
+        }
         tx.commit().await?;
         Ok(dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::InitOptions;
+    use accord_crypto::{KdfParams, Passphrase};
+    use jiff::civil::date;
+
+    #[tokio::test]
+    async fn a_restore_that_was_killed_leaves_a_vault_whose_drawing_is_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        let passphrase = Passphrase::new("invented passphrase for tests").unwrap();
+        let options = InitOptions {
+            organisation: "Invented Shelter".into(),
+            kind: "ngo".into(),
+            size_bound: 1_000,
+            epsilon_cap: 4.0,
+            delta: 1e-6,
+            kdf: KdfParams::floor(),
+            on: date(2026, 11, 24),
+        };
+        let (vault, _) = Vault::init(&dir.path().join("v"), &passphrase, options).await.unwrap();
+        vault.backup(&dir.path().join("b"), date(2026, 11, 24)).await.unwrap();
+        let to = dir.path().join("r");
+        make_dir(&to).unwrap();
+        let files = BackupFiles::beside(&dir.path().join("b"));
+        // All that a restore does up to the moment at which a vault stands there; then the power goes.
+        unpack_both(&files, &to, &Unlock::Passphrase(&passphrase)).await.unwrap();
+        let vault = Vault::open(&to, &passphrase).await.unwrap();
+        assert!(vault.drawing_locked().unwrap().contains("did not come to its end"));
     }
 }

@@ -56,6 +56,36 @@ pub struct Settings {
     pub made: String,
 }
 
+/// Name of the sealed setting that says whether anything may be drawn.
+pub(crate) const DRAWING: &str = "drawing";
+
+/// Whether anything may be drawn. Always there, and sealed: a vault without it is locked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Drawing {
+    /// It may.
+    Open,
+    /// It may not, and why.
+    Locked(String),
+}
+
+impl Drawing {
+    fn of(why: Option<String>) -> Drawing {
+        why.map_or(Drawing::Open, Drawing::Locked)
+    }
+
+    fn missing() -> Drawing {
+        Drawing::Locked("what the vault says about drawing was taken out of it".into())
+    }
+
+    fn locked(self) -> Option<String> {
+        match self {
+            Drawing::Open => None,
+            Drawing::Locked(why) => Some(why),
+        }
+    }
+}
+
 /// Three shares, any two of which open the vault when the passphrase is lost. Print them, give them to three people.
 #[derive(Debug)]
 pub struct RecoveryShares(pub Vec<Share>);
@@ -168,6 +198,7 @@ impl Vault {
         };
         let mut conn = pool.acquire().await?;
         set_setting(&mut conn, &ring, "organisation", &settings).await?;
+        set_setting(&mut conn, &ring, DRAWING, &Drawing::Open).await?;
         drop(conn);
         store::truncate_wal(&keys).await?;
         store::truncate_wal(&pool).await?;
@@ -229,7 +260,9 @@ impl Vault {
         let mut conn = pool.acquire().await?;
         let settings = setting(&mut conn, &ring, "organisation").await?;
         let settings = settings.ok_or_else(|| VaultError::Damaged("vault.db lacks its settings".into()))?;
-        let drawing_lock = setting(&mut conn, &ring, "drawing_lock").await?;
+        // A state that is missing was taken away: that locks.
+        let drawing: Option<Drawing> = setting(&mut conn, &ring, DRAWING).await?;
+        let drawing_lock = drawing.unwrap_or_else(Drawing::missing).locked();
         drop(conn);
         let mut vault = Vault { dir: dir.to_owned(), pool, keys, ring, header, settings, drawing_lock };
         // Whatever a crash left half done is finished now, unless somebody is at work.
@@ -310,24 +343,24 @@ impl Vault {
 
     pub(crate) async fn set_drawing_lock(&mut self, why: Option<String>) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        match &why {
-            Some(why) => set_setting(&mut conn, &self.ring, "drawing_lock", why).await?,
-            None => {
-                sqlx::query("DELETE FROM setting WHERE name = 'drawing_lock'").execute(&mut *conn).await?;
-            }
-        }
-        self.drawing_lock = why;
+        let state = Drawing::of(why);
+        set_setting(&mut conn, &self.ring, DRAWING, &state).await?;
+        self.drawing_lock = state.locked();
         Ok(())
     }
 
-    /// Shows heads kept outside. If this vault holds all that they saw, and all that heads shown before saw, drawing is
-    /// unlocked and `None` returned; else it is locked, and the reason returned. Heads that this vault is behind are
-    /// remembered: older ones shown afterwards don't unlock it.
+    /// Shows heads kept outside. If they count ([`Vault::refuse_heads`]) and this vault holds all that they saw, and all that
+    /// heads shown before saw, drawing is unlocked and `None` returned; if it doesn't hold it, drawing is locked, and the
+    /// reason returned. Heads that this vault is behind are remembered: older ones shown afterwards don't unlock it. Heads
+    /// that don't count change nothing; why not is returned.
     pub async fn present_heads(&mut self, heads: &Heads) -> Result<Option<String>> {
+        if let Some(why) = self.refuse_heads(heads) {
+            return Ok(Some(why));
+        }
         let mut conn = self.pool.acquire().await?;
         let mut seen: Vec<Heads> = setting(&mut conn, &self.ring, "newer_heads").await?.unwrap_or_default();
         let mut why = self.behind(heads).await?;
-        if why.is_some() && heads.vault == self.id() && !seen.contains(heads) {
+        if why.is_some() && !seen.contains(heads) {
             seen.push(heads.clone());
             set_setting(&mut conn, &self.ring, "newer_heads", &seen).await?;
         }

@@ -302,3 +302,37 @@ fn a_new_passphrase_is_shown_although_somebody_reads_the_key_file_and_opens_the_
     assert_eq!(json(&run(d, &["desk", "records", "--vault", "v", "--json"], &new, None))["records"], 3);
     runtime.block_on(other.close());
 }
+
+#[test]
+fn a_certificate_that_cannot_be_kept_stops_the_erasure_and_one_that_was_lost_is_given_again() {
+    let dir = desk();
+    let d = dir.path();
+    imported(d);
+    let o = accord(d, &["desk", "erase", "INV-1", "--vault", "v", "--yes", "--certificate", "nowhere/c.json"]);
+    code(&o, 1);
+    assert!(err(&o).contains("nothing was erased"), "{}", err(&o));
+    assert_eq!(records(d, "v"), 3);
+    let o = accord(d, &["desk", "erase", "INV-1", "--vault", "v", "--yes", "--json"]);
+    code(&o, 0);
+    let again = accord(d, &["desk", "erase", "INV-1", "--vault", "v", "--again", "--json"]);
+    code(&again, 0);
+    assert_eq!(json(&again)["erasure_head"], json(&o)["erasure_head"]);
+    code(&accord(d, &["desk", "erase", "INV-2", "--vault", "v", "--again", "--certificate", "c.json"]), 1);
+    assert!(!d.join("c.json").exists());
+    assert_eq!(records(d, "v"), 2);
+}
+
+#[test]
+fn settings_and_passphrases_that_would_weaken_a_vault_are_refusals() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let with = |more: &[&str], passphrase: &str| {
+        let args = [&["desk", "init", "w", "--organisation", "x"], more].concat();
+        let o = run(d, &args, passphrase, None);
+        code(&o, 3);
+        assert!(!d.join("w").exists());
+    };
+    with(&["--epsilon-cap", "-1"], PASSPHRASE);
+    with(&["--guess-memory", "1"], PASSPHRASE);
+    with(&["--guess-memory", "64"], "short");
+}

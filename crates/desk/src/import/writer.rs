@@ -4,12 +4,12 @@
 //! names twice. Until then 28 bytes a record are held in memory.
 
 use super::{BatchMeta, ImportReport, Problems, RowProblem, SealedMeta, batch_place};
-use crate::history::{self, About, CONSENT};
+use crate::history::{self, About, IMPORT};
 use crate::keyring::{TOKEN, Token};
 use crate::vault::{Vault, WriteLock};
 use crate::{Result, VaultError, page, payload, store};
 use accord_crypto::Head;
-use accord_record::model::{ConsentClaim, Incoming};
+use accord_record::model::Incoming;
 use sqlx::{AssertSqlSafe, Row as _, Sqlite, Transaction};
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ pub struct ImportWriter<'v> {
     rows: Vec<Row>,
     seen: Vec<Seen>,
     pushed: u64,
-    consent: Head,
+    ledger: Head,
     problems: Problems,
     report: ImportReport,
 }
@@ -76,7 +76,7 @@ impl Vault {
             .map(|r| r.try_get(0))
             .transpose()?;
         let known = sqlx::query("SELECT 1 FROM record LIMIT 1").fetch_optional(&mut *tx).await?.is_some();
-        let consent = history::head(&mut tx, CONSENT).await?;
+        let ledger = history::head(&mut tx, IMPORT).await?;
         Ok(ImportWriter {
             vault: self,
             _lock: lock,
@@ -90,7 +90,7 @@ impl Vault {
             rows: Vec::with_capacity(page::SIZE),
             seen: Vec::new(),
             pushed: 0,
-            consent,
+            ledger,
             problems: Problems::default(),
             report: ImportReport { number: None, records: 0, returned: 0, with_consent: 0, with_legal_basis: 0 },
         })
@@ -129,7 +129,7 @@ impl ImportWriter<'_> {
     /// Makes the import last, or refuses all of it if a row had a problem.
     pub async fn commit(mut self) -> Result<ImportReport> {
         self.finish().await?;
-        history::set_head(&mut self.tx, CONSENT, self.consent).await?;
+        history::set_head(&mut self.tx, IMPORT, self.ledger).await?;
         let BatchMeta { file, read_as, on } = &self.meta;
         let meta = SealedMeta { file: file.clone(), read_as: read_as.clone(), on: on.to_string() };
         let meta = Zeroizing::new(serde_json::to_vec(&meta)?);
@@ -228,7 +228,7 @@ impl ImportWriter<'_> {
         self.seen.extend(seen.into_iter().flatten());
         // With a problem nothing will be kept; the rest is read only to tell the steward all that is wrong.
         if self.problems.total() == 0 {
-            self.store(&mut rows, &cohorts).await?;
+            self.store(&rows, &cohorts).await?;
         }
         self.pages += 1;
         rows.clear();
@@ -236,18 +236,21 @@ impl ImportWriter<'_> {
         Ok(())
     }
 
-    async fn store(&mut self, rows: &mut [Row], cohorts: &[i16]) -> Result<()> {
+    async fn store(&mut self, rows: &[Row], cohorts: &[i16]) -> Result<()> {
         let page = self.first_page + i64::from(self.pages);
         let ring = &self.vault.ring;
-        let mut consent: Vec<Vec<ConsentClaim>> = Vec::with_capacity(rows.len());
         let mut plain = Vec::with_capacity(rows.len());
-        for (row, cohort) in rows.iter_mut().zip(cohorts) {
-            consent.push(std::mem::take(&mut row.incoming.consent));
+        for (row, cohort) in rows.iter().zip(cohorts) {
             self.report.with_legal_basis += u64::from(row.incoming.legal_basis.is_some());
             plain.push((row.token, payload::encode(*cohort, &row.incoming)));
         }
-        let said = consent.iter().filter(|c| !c.is_empty()).count() as u64;
+        let said = rows.iter().filter(|r| !r.incoming.consent.is_empty()).count() as u64;
         let sealed = page::seal(&ring.vault, page, &plain)?;
+        let mut seals = Vec::with_capacity(8 + rows.len() * page::HASH);
+        seals.extend_from_slice(&self.batch.to_le_bytes());
+        page::Slots::new(&sealed.page)?.hashes().flatten().for_each(|h| seals.extend_from_slice(&h));
+        let about = About { page: Some(page), token: None };
+        self.ledger = history::put(&mut self.tx, ring, IMPORT, self.ledger, &seals, about).await?;
         sqlx::query("INSERT INTO page (id, batch, records, sealed) VALUES (?, ?, ?, ?)")
             .bind(page)
             .bind(self.batch)
@@ -260,11 +263,6 @@ impl ImportWriter<'_> {
             .bind(sealed.keys)
             .execute(&mut *self.keys)
             .await?;
-        if said > 0 {
-            let about = About { page: Some(page), token: None };
-            let bytes = payload::encode_consent(&consent);
-            self.consent = history::put(&mut self.tx, ring, CONSENT, self.consent, &bytes, about).await?;
-        }
         self.report.records += rows.len() as u64;
         self.report.with_consent += said;
         Ok(())

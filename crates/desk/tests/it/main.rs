@@ -12,3 +12,4 @@ mod kit;
 mod leak;
 mod open;
 mod speed;
+mod tamper;

@@ -49,8 +49,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
   accord desk heads --vault vault --out heads.json
   accord desk heads --vault vault --show heads.json
 
-With --show, the vault is held against heads that were kept outside: if it holds all that they saw, drawing is unlocked;
-else it is locked, and the exit code is 3.")]
+With --show, the vault is held against heads that it printed before and that were kept outside: if it holds all that they
+saw, drawing is unlocked; else it is locked, and the exit code is 3. Only you know whether they are the newest: heads that
+were printed before a backup can't show what came after it.")]
 pub struct HeadsArgs {
     #[command(flatten)]
     vault: VaultArgs,
@@ -65,28 +66,38 @@ pub struct HeadsArgs {
 /// Runs `accord desk heads`.
 pub fn heads(args: HeadsArgs, json: bool) -> anyhow::Result<Exit> {
     let shown = args.show.as_deref().map(read_heads).transpose()?;
-    let (heads, lock) = block_on(async {
+    let (heads, answer, lock) = block_on(async {
         let mut vault = args.vault.open().await?;
-        let lock = match &shown {
+        let answer = match &shown {
             Some(heads) => vault.present_heads(heads).await.map_err(vault_error)?,
-            None => vault.drawing_locked(),
+            None => None,
         };
-        Ok((vault.heads().await.map_err(vault_error)?, lock))
+        Ok((vault.heads().await.map_err(vault_error)?, answer, vault.drawing_locked()))
     })?;
     if let Some(path) = &args.out {
         folder::write_synced(path, serde_json::to_string_pretty(&heads)?.as_bytes())?;
     }
     if json {
-        say_json(&serde_json::json!({ "vault": heads.vault, "heads": heads.heads, "drawing_locked": lock }))?;
+        let mut value = serde_json::to_value(&heads)?;
+        value["drawing_locked"] = serde_json::json!(lock);
+        if shown.is_some() {
+            value["shown"] = serde_json::json!(answer);
+        }
+        say_json(&value)?;
     } else {
         say_heads(&heads)?;
+        if let Some(why) = &answer {
+            say(&format!("The heads shown unlock nothing: {why}."))?;
+        }
         match &lock {
             Some(why) => say(&format!("Drawing is locked: {why}."))?,
-            None if shown.is_some() => say("This vault holds all that the heads saw; drawing is unlocked.")?,
+            None if shown.is_some() && answer.is_none() => {
+                say("This vault holds all that the heads saw; drawing is unlocked.")?;
+            }
             None => {}
         }
     }
-    Ok(if shown.is_some() && lock.is_some() { Exit::Refused } else { Exit::Fine })
+    Ok(if shown.is_some() && (answer.is_some() || lock.is_some()) { Exit::Refused } else { Exit::Fine })
 }
 
 fn say_heads(heads: &Heads) -> anyhow::Result<()> {
@@ -94,6 +105,8 @@ fn say_heads(heads: &Heads) -> anyhow::Result<()> {
     for (ledger, head) in &heads.heads {
         say(&format!("  {ledger:<8} {head}"))?;
     }
+    let locked = if heads.locked { "   (printed while drawing was locked: they unlock nothing)" } else { "" };
+    say(&format!("  seal     {}{locked}", heads.seal))?;
     Ok(())
 }
 
@@ -108,6 +121,7 @@ pub(super) fn read_heads(path: &Path) -> anyhow::Result<Heads> {
     }
     if let Some(map) = value.as_object_mut() {
         map.remove("drawing_locked");
+        map.remove("shown");
     }
     serde_json::from_value(value).with_context(|| format!("{} holds no heads of a vault", path.display()))
 }
