@@ -5,6 +5,7 @@ use crate::{CryptoError, random};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Words for generated passphrases.
@@ -30,6 +31,9 @@ const COMMON: [&str; 12] = [
 ];
 
 /// What a person types to open a vault. No `Display`, nothing in `Debug`, zeroised when dropped.
+///
+/// Kept in the form NFKC (Unicode Standard Annex 15): keyboards and systems compose the same letters from different
+/// characters (é as one or as two, full-width digits), and the owner can't see which.
 #[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
 
@@ -42,7 +46,7 @@ impl fmt::Debug for Passphrase {
 impl Passphrase {
     /// Takes a passphrase for something new: long enough, and not one of the first that anyone tries.
     pub fn new(text: impl Into<String>) -> Result<Passphrase, CryptoError> {
-        let text = Zeroizing::new(text.into());
+        let text = normal(text.into());
         if text.chars().count() < MIN_CHARS {
             return Err(CryptoError::WeakPassphrase(
                 "it needs at least 12 characters; three or more words are easiest",
@@ -61,7 +65,7 @@ impl Passphrase {
 
     /// Takes a passphrase as typed, to open something that exists: no rules, wrong ones fail later.
     pub fn typed(text: impl Into<String>) -> Passphrase {
-        Passphrase(Zeroizing::new(text.into()))
+        Passphrase(normal(text.into()))
     }
 
     /// Makes one of random words. Six words out of 1,979 carry 65.7 bits; behind Argon2id with 256 MiB that is out of
@@ -87,6 +91,17 @@ impl Passphrase {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// The text in the form NFKC. No character grows to more than eleven times its bytes, so the room is never moved and no
+/// copy is left behind; what the normaliser holds of it on the stack is a few characters.
+fn normal(text: String) -> Zeroizing<String> {
+    let text = Zeroizing::new(text);
+    let mut out = Zeroizing::new(String::with_capacity(text.len() * 11));
+    for c in text.nfkc() {
+        out.push(c);
+    }
+    out
 }
 
 /// The words, comments left out.
@@ -226,6 +241,29 @@ mod tests {
         for good in ["three plain words", "أهلا وسهلا بكم", "только слова здесь"] {
             assert!(Passphrase::new(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_passphrase_is_the_same_however_its_letters_are_composed() {
+        for (a, b) in [
+            ("caf\u{e9} au lait", "cafe\u{301} au lait"),
+            ("\u{ff11}\u{ff12} full width digits", "12 full width digits"),
+            (
+                "\u{d55c}\u{ad6d}\u{c5b4} three words",
+                "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{110b}\u{1165} three words",
+            ),
+            (
+                "\u{fdfa} is the longest",
+                "\u{635}\u{644}\u{649} \u{627}\u{644}\u{644}\u{647} \u{639}\u{644}\u{64a}\u{647} \u{648}\u{633}\u{644}\u{645} is the longest",
+            ),
+        ] {
+            assert_eq!(Passphrase::new(a).unwrap().expose(), Passphrase::typed(b).expose(), "{b}");
+        }
+        // Letters that are different stay different.
+        assert_ne!(Passphrase::typed("caf\u{e9}").expose(), Passphrase::typed("cafe").expose());
+        assert_ne!(Passphrase::typed("Cafe").expose(), Passphrase::typed("cafe").expose());
+        // What is long only before it is composed is too short.
+        assert!(Passphrase::new("e\u{301}a\u{301}i\u{301}o\u{301}u\u{301}x\u{301}").is_err());
     }
 
     // PRIVACY 18: never under 64 MiB.
