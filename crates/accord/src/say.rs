@@ -5,8 +5,6 @@
 //! (`| head`) wants no more, and that is fine; anything else (a full disk) is an error. Whatever is shown only once goes
 //! through [`say_surely`], before what it belongs to takes effect.
 
-#![allow(dead_code, reason = "a voice may stand before a command speaks with it")]
-
 use anyhow::Context as _;
 use std::borrow::Cow;
 use std::fmt::Write as _;

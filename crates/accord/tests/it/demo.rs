@@ -94,8 +94,14 @@ fn the_site_of_the_demonstration_is_served_on_this_machine_only() {
     write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();
+    // Under the name of another page that leads to this machine, it says nothing.
+    let mut stream = std::net::TcpStream::connect(&host).unwrap();
+    write!(stream, "GET /releases HTTP/1.1\r\nHost: rebind.example\r\nConnection: close\r\n\r\n").unwrap();
+    let mut refused = String::new();
+    stream.read_to_string(&mut refused).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
+    assert!(refused.starts_with("HTTP/1.1 421") && !refused.contains("INVENTED"), "{refused}");
     assert!(page.starts_with("HTTP/1.1 200"), "{}", &page[..200.min(page.len())]);
     assert!(page.contains("INVENTED DATA"));
     assert!(page.to_lowercase().contains("content-security-policy: default-src 'none'"));
