@@ -158,7 +158,11 @@ async fn unpack_both(files: &BackupFiles, dir: &Path, unlock: &Unlock<'_>) -> Re
 async fn prepare(dir: &Path, ring: &crate::keyring::Keyring, keys: &Label) -> Result<()> {
     let pool = store::open(&dir.join(VAULT_DB), store::VAULT, 1).await?;
     let mut conn = pool.acquire().await?;
-    let locked = Drawing::Locked("a restore began here and did not come to its end".into());
+    let stored: Option<Drawing> = setting(&mut conn, ring, DRAWING).await?;
+    let locked = Drawing {
+        locked: Some("a restore began here and did not come to its end".into()),
+        newer: stored.map(|d| d.newer).unwrap_or_default(),
+    };
     set_setting(&mut conn, ring, DRAWING, &locked).await?;
     let last: Option<LastBackup> = setting(&mut conn, ring, "last_backup").await?;
     let stored = last.unwrap_or_else(|| LastBackup {

@@ -59,32 +59,17 @@ pub struct Settings {
 /// Name of the sealed setting that says whether anything may be drawn.
 pub(crate) const DRAWING: &str = "drawing";
 
-/// Whether anything may be drawn. Always there, and sealed: a vault without it is locked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Drawing {
-    /// It may.
-    Open,
-    /// It may not, and why.
-    Locked(String),
+/// Whether anything may be drawn. Always there, and sealed: a vault without it is locked until it is restored anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Drawing {
+    /// Why not, if not.
+    pub locked: Option<String>,
+    /// Heads shown before that this vault is behind.
+    pub newer: Vec<Heads>,
 }
 
-impl Drawing {
-    fn of(why: Option<String>) -> Drawing {
-        why.map_or(Drawing::Open, Drawing::Locked)
-    }
-
-    fn missing() -> Drawing {
-        Drawing::Locked("what the vault says about drawing was taken out of it".into())
-    }
-
-    fn locked(self) -> Option<String> {
-        match self {
-            Drawing::Open => None,
-            Drawing::Locked(why) => Some(why),
-        }
-    }
-}
+const NO_DRAWING: &str = "what the vault says about drawing was taken out of it; restore it from a backup";
 
 /// Three shares, any two of which open the vault when the passphrase is lost. Print them, give them to three people.
 #[derive(Debug)]
@@ -198,7 +183,7 @@ impl Vault {
         };
         let mut conn = pool.acquire().await?;
         set_setting(&mut conn, &ring, "organisation", &settings).await?;
-        set_setting(&mut conn, &ring, DRAWING, &Drawing::Open).await?;
+        set_setting(&mut conn, &ring, DRAWING, &Drawing::default()).await?;
         drop(conn);
         store::truncate_wal(&keys).await?;
         store::truncate_wal(&pool).await?;
@@ -262,7 +247,7 @@ impl Vault {
         let settings = settings.ok_or_else(|| VaultError::Damaged("vault.db lacks its settings".into()))?;
         // A state that is missing was taken away: that locks.
         let drawing: Option<Drawing> = setting(&mut conn, &ring, DRAWING).await?;
-        let drawing_lock = drawing.unwrap_or_else(Drawing::missing).locked();
+        let drawing_lock = drawing.map_or_else(|| Some(NO_DRAWING.to_owned()), |d| d.locked);
         drop(conn);
         let mut vault = Vault { dir: dir.to_owned(), pool, keys, ring, header, settings, drawing_lock };
         // Whatever a crash left half done is finished now, unless somebody is at work.
@@ -343,9 +328,11 @@ impl Vault {
 
     pub(crate) async fn set_drawing_lock(&mut self, why: Option<String>) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        let state = Drawing::of(why);
-        set_setting(&mut conn, &self.ring, DRAWING, &state).await?;
-        self.drawing_lock = state.locked();
+        let stored: Option<Drawing> = setting(&mut conn, &self.ring, DRAWING).await?;
+        if let Some(stored) = stored {
+            set_setting(&mut conn, &self.ring, DRAWING, &Drawing { locked: why.clone(), ..stored }).await?;
+            self.drawing_lock = why;
+        }
         Ok(())
     }
 
@@ -357,20 +344,23 @@ impl Vault {
         if let Some(why) = self.refuse_heads(heads) {
             return Ok(Some(why));
         }
-        let mut conn = self.pool.acquire().await?;
-        let mut seen: Vec<Heads> = setting(&mut conn, &self.ring, "newer_heads").await?.unwrap_or_default();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let Some(mut state) = setting::<Drawing>(&mut tx, &self.ring, DRAWING).await? else {
+            return Ok(Some(NO_DRAWING.into()));
+        };
         let mut why = self.behind(heads).await?;
-        if why.is_some() && !seen.contains(heads) {
-            seen.push(heads.clone());
-            set_setting(&mut conn, &self.ring, "newer_heads", &seen).await?;
+        if why.is_some() && !state.newer.contains(heads) {
+            state.newer.push(heads.clone());
         }
-        drop(conn);
-        for newer in &seen {
+        for newer in &state.newer {
             if why.is_none() {
                 why = self.behind(newer).await?;
             }
         }
-        self.set_drawing_lock(why.clone()).await?;
+        state.locked.clone_from(&why);
+        set_setting(&mut tx, &self.ring, DRAWING, &state).await?;
+        tx.commit().await?;
+        self.drawing_lock.clone_from(&why);
         Ok(why)
     }
 

@@ -336,3 +336,19 @@ fn settings_and_passphrases_that_would_weaken_a_vault_are_refusals() {
     with(&["--guess-memory", "1"], PASSPHRASE);
     with(&["--guess-memory", "64"], "short");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_name_of_an_imported_file_commands_no_terminal() {
+    let dir = desk();
+    let d = dir.path();
+    let name = "ca\u{1b}]0;x\u{7}ses\nfour.csv";
+    std::fs::copy(d.join("cases.csv"), d.join(name)).unwrap();
+    let o = accord(d, &["desk", "import", name, "--vault", "v"]);
+    code(&o, 0);
+    let list = out(&accord(d, &["desk", "import", "list", "--vault", "v"]));
+    assert!(list.contains("ca\u{fffd}]0;x\u{fffd}ses\u{fffd}four.csv") && list.lines().count() == 1, "{list:?}");
+    std::fs::write(d.join(name), "record_id,sex_registered\n").unwrap();
+    let o = accord(d, &["desk", "import", name, "--vault", "v"]);
+    assert!(o.status.code() != Some(0) && !out(&o).contains('\u{1b}') && !err(&o).contains('\u{1b}'));
+}

@@ -5,6 +5,7 @@ use crate::ambient;
 use crate::cmd::check::progress_bar;
 use crate::intake::{Intake, import_file};
 use crate::sandbox::{As, ReadOptions, exit_of};
+use crate::say::printable;
 use accord_desk::VaultError;
 use accord_desk::import::ImportReport;
 use accord_record::check::{Finding, Summary};
@@ -122,7 +123,7 @@ fn import(args: Args, json: bool) -> anyhow::Result<Exit> {
 /// Rows that failed: which, and that nothing was imported.
 fn tell_failed(file: &std::path::Path, summary: &Summary, shown: &[Finding], json: bool) -> anyhow::Result<()> {
     let why = if summary.accepted == 0 && summary.failed == 0 {
-        format!("nothing was imported: {} holds no records", file.display())
+        format!("nothing was imported: {} holds no records", shown_path(file))
     } else {
         format!("nothing was imported: {} of {} rows fail", summary.failed, summary.rows)
     };
@@ -132,12 +133,19 @@ fn tell_failed(file: &std::path::Path, summary: &Summary, shown: &[Finding], jso
     for f in shown {
         say(&line_of(f))?;
     }
-    say(&format!("{why}. `accord check {}` lists every finding; mend the file and import it again.", file.display()))?;
+    say(&format!(
+        "{why}. `accord check {}` lists every finding; mend the file and import it again.",
+        shown_path(file)
+    ))?;
     Ok(())
 }
 
+fn shown_path(path: &std::path::Path) -> String {
+    printable(&path.display().to_string()).into_owned()
+}
+
 fn line_of(f: &Finding) -> String {
-    let place = if f.column.is_empty() { String::new() } else { format!(", {}", f.column) };
+    let place = if f.column.is_empty() { String::new() } else { format!(", {}", printable(&f.column)) };
     let hint = f.suggestion.as_ref().map(|s| format!(" — {s}?")).unwrap_or_default();
     format!("row {}{place}: {} [{}]{hint}", f.row, f.message, f.code.id())
 }
@@ -195,7 +203,14 @@ fn list(args: VaultArgs, json: bool) -> anyhow::Result<Exit> {
     }
     for b in imports {
         let undone = if b.undone { "  undone" } else { "" };
-        say(&format!("{:>4}  {}  {:>9} records  {} (as {}){undone}", b.number, b.on, b.records, b.file, b.read_as))?;
+        say(&format!(
+            "{:>4}  {}  {:>9} records  {} (as {}){undone}",
+            b.number,
+            b.on,
+            b.records,
+            printable(&b.file),
+            printable(&b.read_as)
+        ))?;
     }
     Ok(Exit::Fine)
 }
