@@ -87,12 +87,9 @@ impl Vault {
         };
         history::append(&mut tx, &self.ring, ERASURE, &serde_json::to_vec(&entry)?, About::default()).await?;
         tx.commit().await?;
-        let settled = match self.destroy_pending_keys(&lock).await {
-            Ok(settled) => settled,
-            // Somebody holds a file; the next opening destroys the key, and the certificate says that it isn't yet.
-            Err(VaultError::Busy) => Settled::AtNextOpening,
-            Err(e) => return Err(e),
-        };
+        // The record is gone from here on. If its key can't be destroyed now (somebody holds the key file, the disk is full),
+        // the next opening does it, or says why not; the certificate says that it isn't yet.
+        let settled = self.destroy_pending_keys(&lock).await.unwrap_or(Settled::AtNextOpening);
         let cut = store::truncate_wal(&self.pool).await.unwrap_or(false);
         let mut certificate = self.erasure_certificate(id).await?;
         if settled != Settled::Yes || !cut {

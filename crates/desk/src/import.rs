@@ -202,7 +202,11 @@ impl Vault {
         let entry = serde_json::to_vec(&entry)?;
         history::append(&mut tx, &self.ring, ERASURE, &entry, About::default()).await?;
         tx.commit().await?;
-        self.destroy_pending_keys(&lock).await?;
+        // The records are gone from here on; if somebody holds the key file, the next opening destroys their keys.
+        match self.destroy_pending_keys(&lock).await {
+            Ok(_) | Err(VaultError::Busy) => {}
+            Err(e) => return Err(e),
+        }
         store::truncate_wal(&self.pool).await?;
         Ok(records as u64)
     }

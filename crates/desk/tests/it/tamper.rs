@@ -182,6 +182,7 @@ async fn an_erasure_while_somebody_reads_still_gives_its_certificate_which_can_b
     let dir = tempfile::tempdir().unwrap();
     let (mut vault, _) = new_vault(dir.path()).await;
     import(&vault, "f", people("a", 0..5)).await.unwrap();
+    import(&vault, "g", people("b", 0..3)).await.unwrap();
     for (file, id) in [("vault.db", "a1"), ("keys.db", "a2")] {
         let url = format!("sqlite://{}", dir.path().join(file).display());
         let other = sqlx::SqlitePool::connect(&url).await.unwrap();
@@ -199,6 +200,8 @@ async fn an_erasure_while_somebody_reads_still_gives_its_certificate_which_can_b
     let writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let certificate = vault.erase("a3", TODAY).await.unwrap();
     assert!(!certificate.key_destroyed);
+    // An import is undone all the same.
+    assert_eq!(vault.undo_import(2, TODAY).await.unwrap(), 3);
     drop(writing);
     other.close().await;
     vault.close().await;

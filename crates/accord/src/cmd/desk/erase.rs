@@ -66,17 +66,18 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
             }
         },
     };
+    let exit = if certificate.key_destroyed { Exit::Fine } else { Exit::No };
     if json {
         super::say_json(&certificate)?;
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     if certificate.key_destroyed {
         say("The record is erased and its key destroyed.")?;
     } else {
         say(
-            "The record is erased. Another accord holds the key file: its key is destroyed at the next opening of the vault.",
+            "The record is erased, but its key is not destroyed yet: another accord holds the key file, or the disk is full. The \
+             next opening of the vault destroys it. Then print the certificate again with --again.",
         )?;
-        say("Then print the certificate again with --again.")?;
     }
     match &certificate.older_backups_destroyed_by {
         None => say("There is no backup of keys that could still open it.")?,
@@ -91,7 +92,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         _ => say(&text)?,
     }
     say(&format!("Head of the erasure ledger, to keep outside the vault: {}", certificate.erasure_head))?;
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 /// A new file that only its owner can read.
