@@ -35,7 +35,7 @@ for rows in $vault_rows; do
     rm "$file"
     must "$bin" release draft --vault "$vault" --slot 2026-1 --epsilon 1 --invented --no-microdata --out "$work/draft-$rows"
     row "release from the vault, tables" "$rows" "$(du -sm "$work/draft-$rows" | cut -f1)" "accord release draft --no-microdata"
-    must "$bin" release draft --vault "$vault" --slot 2026-1 --epsilon 1 --invented --out "$work/draft-m-$rows"
+    must "$bin" release draft --vault "$vault" --slot 2026-2 --epsilon 1 --invented --out "$work/draft-m-$rows"
     row "release from the vault, tables and synthetic rows" "$rows" "$(du -sm "$work/draft-m-$rows" | cut -f1)" "accord release draft"
     rm -rf "$vault" "$work/draft-$rows" "$work/draft-m-$rows"
 done

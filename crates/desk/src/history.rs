@@ -27,7 +27,7 @@ pub const LEDGERS: [&str; 3] = [CONSENT, ERASURE, BUDGET];
 /// Entries read at a time.
 const CHUNK: i64 = 512;
 
-/// The newest heads of a vault's ledgers, to keep outside it: printed, at the hub, in bundles. Serialises as JSON.
+/// The newest heads of a vault's ledgers, to keep outside it: printed, or in a file kept elsewhere. Serialises as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Heads {

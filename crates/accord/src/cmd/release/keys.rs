@@ -69,7 +69,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     folder::write_new(&args.dir, &files)?;
     if !json {
         say(&format!(
-            "Keys: {}. All are sealed under one passphrase; give each member her share and a passphrase of her own.",
+            "Keys: {}. All are sealed under one passphrase, which opens them all: a share can't be given a passphrase of its own yet.",
             args.dir.display()
         ))?;
     }
