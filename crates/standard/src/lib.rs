@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod codebook;
+pub mod columns;
 pub mod consent;
 pub mod crosswalk;
 pub mod dimension;
