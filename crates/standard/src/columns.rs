@@ -13,7 +13,7 @@ pub struct Columns {
 }
 
 /// One column. A cell holds one of its values, or is blank.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// Name, as in the file's header.
@@ -32,9 +32,20 @@ pub struct Column {
     /// apart from blank cells; it is one of `values`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<String>,
+    /// Further spellings of a blank cell, such as `0` where nought says that a thing was not recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// Codelist of the standard that the values come from, whose labels and other spellings are read too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codelist: Option<String>,
 }
 
 impl Column {
+    /// A column of these values, without groups.
+    pub fn new(name: impl Into<String>, values: Vec<String>) -> Column {
+        Column { name: name.into(), values, ..Column::default() }
+    }
+
     /// Number of codes: the values, and blank.
     pub fn codes(&self) -> usize {
         self.values.len() + 1
