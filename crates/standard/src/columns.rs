@@ -1,7 +1,29 @@
 //! The public domain of a flat table: its columns, and the values that each may hold. Whoever protects a table declares it
-//! before the rows are read (PRIVACY 5).
+//! before the rows are read (PRIVACY 5): by hand in a small file ([`Columns::parse`]), or by saying that the sets of values
+//! of their file are public.
+//!
+//! **It must never know** rows.
+//!
+//! Start reading at [`Columns`], then [`weights::Weights`].
 
+mod file;
+pub mod weights;
+
+use crate::problem::{FileError, Problem, none_wrong};
+use crate::spelling::nearest;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// Most columns of a flat table.
+pub const MAX_COLUMNS: usize = 1_000;
+/// Most values of a column.
+pub const MAX_VALUES: usize = 50_000;
+/// Most values of all columns together.
+pub const MAX_ALL_VALUES: usize = 1_000_000;
+/// Most values of a column of which the values are taken from the file, on the word of whoever holds it.
+pub const MAX_INFERRED: usize = 20_000;
+/// Longest name or value, in bytes.
+pub const MAX_TEXT: usize = 500;
 
 /// Columns of a flat table of categories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +62,71 @@ pub struct Column {
     pub codelist: Option<String>,
 }
 
+impl Columns {
+    /// The columns with these names, in the order of the names.
+    pub fn choose<S: AsRef<str>>(&self, names: &[S]) -> Result<Columns, FileError> {
+        let mut problems = Vec::new();
+        let mut columns = Vec::new();
+        let mut seen = HashSet::new();
+        for name in names {
+            let name = name.as_ref().trim();
+            match self.columns.iter().find(|c| c.name == name) {
+                _ if !seen.insert(name) => problems.push(Problem::new(name, "is named twice")),
+                Some(column) => columns.push(column.clone()),
+                None => problems.push(Problem::new(name, self.no_column(name))),
+            }
+        }
+        if names.is_empty() {
+            problems.push(Problem::new("columns", "none is named"));
+        }
+        none_wrong("the choice of columns", problems)?;
+        Ok(Columns { columns })
+    }
+
+    /// Position of a column.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// What to say of a name that no column has.
+    fn no_column(&self, name: &str) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        no_such_column(name, &names, "the domain")
+    }
+
+    /// `Ok` for a domain that keeps every bound and rule of [`Columns`], however it came about.
+    pub fn check(&self) -> Result<(), FileError> {
+        let mut problems = Vec::new();
+        if self.columns.is_empty() {
+            problems.push(Problem::new("columns", "there is none; each begins with a line [[column]]"));
+        }
+        if self.columns.len() > MAX_COLUMNS {
+            problems.push(Problem::new("columns", format!("there are more than {MAX_COLUMNS}")));
+        }
+        let mut names = HashSet::new();
+        for (at, column) in self.columns.iter().enumerate() {
+            if !names.insert(column.name.as_str()) {
+                problems.push(Problem::new(&column.name, "two columns have this name"));
+            }
+            column.check(at, &mut problems);
+        }
+        if self.columns.iter().map(|c| c.values.len()).sum::<usize>() > MAX_ALL_VALUES {
+            problems.push(Problem::new("columns", format!("they have more than {MAX_ALL_VALUES} values together")));
+        }
+        // A long list of one mistake helps nobody.
+        problems.truncate(20);
+        none_wrong(file::NAME, problems)
+    }
+}
+
+/// What to say of a name that is not among those of `whose` columns.
+pub fn no_such_column(name: &str, names: &[&str], whose: &str) -> String {
+    const SHOWN: usize = 60;
+    let meant = nearest(name, names.iter().copied()).map(|n| format!("; was `{n}` meant?")).unwrap_or_default();
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    format!("is no column of {whose}{meant} Its columns are: {}{more}", names[..names.len().min(SHOWN)].join(", "))
+}
+
 impl Column {
     /// A column of these values, without groups.
     pub fn new(name: impl Into<String>, values: Vec<String>) -> Column {
@@ -50,4 +137,83 @@ impl Column {
     pub fn codes(&self) -> usize {
         self.values.len() + 1
     }
+
+    fn check(&self, at: usize, problems: &mut Vec<Problem>) {
+        let place = if self.name.is_empty() { format!("column {}", at + 1) } else { self.name.clone() };
+        let mut wrong = |what: String| problems.push(Problem::new(&place, what));
+        if self.name.trim() != self.name || self.name.is_empty() || self.name.len() > MAX_TEXT {
+            wrong(format!("its name is empty, has blanks around it or is longer than {MAX_TEXT} bytes"));
+        }
+        if self.values.len() > MAX_VALUES {
+            wrong(format!("has more than {MAX_VALUES} values; leave it out, or declare coarser ones"));
+            return;
+        }
+        let mut values = HashSet::new();
+        for value in &self.values {
+            if value.is_empty() {
+                wrong("has an empty value: a blank cell needs none".into());
+            } else if value.trim() != value {
+                wrong(format!("the value `{value}` has blanks around it"));
+            } else if value.len() > MAX_TEXT {
+                wrong(format!("has a value longer than {MAX_TEXT} bytes"));
+            } else if !values.insert(value.as_str()) {
+                wrong(format!("the value `{value}` stands there twice"));
+            }
+        }
+        if let Some(other) = &self.other
+            && !values.contains(other.as_str())
+        {
+            wrong(format!("`{other}`, which stands for unlisted values, is not among its values"));
+        }
+        for absent in &self.absent {
+            if values.contains(absent.as_str()) {
+                wrong(format!("`{absent}` is a value, and means blank too"));
+            }
+        }
+        if self.absent.len() > MAX_VALUES || self.absent.iter().any(|a| a.len() > MAX_TEXT) {
+            wrong("has too many or too long spellings of blank".into());
+        }
+        if let Some(list) = &self.codelist
+            && !crate::codebook::Codebook::embedded().lists.contains_key(list)
+        {
+            wrong(file::no_list(list));
+        }
+        self.check_groups(&mut wrong);
+    }
+
+    fn check_groups(&self, wrong: &mut dyn FnMut(String)) {
+        if self.groups.is_empty() && self.group_of.is_empty() {
+            return;
+        }
+        if self.group_of.len() != self.values.len() {
+            return wrong("not every value is in a group".into());
+        }
+        if self.groups.len() > self.values.len() {
+            return wrong("has more groups than values".into());
+        }
+        let mut members = vec![Vec::new(); self.groups.len()];
+        for (value, group) in self.values.iter().zip(&self.group_of) {
+            match members.get_mut(usize::from(*group)) {
+                Some(members) => members.push(value.as_str()),
+                None => return wrong(format!("the value `{value}` is in a group that is not there")),
+            }
+        }
+        let values: HashSet<&str> = self.values.iter().map(String::as_str).collect();
+        let mut names = HashSet::new();
+        for (group, members) in self.groups.iter().zip(&members) {
+            if group.is_empty() || group.trim() != group || group.len() > MAX_TEXT || !names.insert(group.as_str()) {
+                wrong(format!("the group `{group}` is named twice, or its name is empty or too long"));
+            }
+            if members.is_empty() {
+                wrong(format!("the group `{group}` has no values"));
+            }
+            // A value and a group of one name could not be told apart in what is released.
+            if values.contains(group.as_str()) && members[..] != [group.as_str()] {
+                wrong(format!("`{group}` is a value and a group of several"));
+            }
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::InputError;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::io::Read;
 
 /// Bytes read at a time.
@@ -31,6 +31,8 @@ pub(super) struct Decoder<'a> {
     bom: bool,
     /// The decoder has seen the end.
     finished: bool,
+    /// What can't be decoded becomes U+FFFD, and no byte decides the encoding of another.
+    alone: bool,
     out: String,
 }
 
@@ -47,6 +49,7 @@ impl<'a> Decoder<'a> {
         first: &[u8],
         source: &'a mut dyn Read,
         forced: Option<&'static Encoding>,
+        alone: bool,
     ) -> Result<Decoder<'a>, InputError> {
         let mut d = Decoder {
             source,
@@ -58,6 +61,7 @@ impl<'a> Decoder<'a> {
             forced,
             bom: false,
             finished: false,
+            alone,
             out: String::new(),
         };
         d.fill(CHUNK)?;
@@ -100,7 +104,7 @@ impl<'a> Decoder<'a> {
                 Err(e) => (e.valid_up_to(), e.error_len().is_some() || self.eof),
             };
             if !bad {
-                if memchr::memchr(0, &self.raw[..valid]).is_some() {
+                if !self.alone && memchr::memchr(0, &self.raw[..valid]).is_some() {
                     return Err(InputError::NotATable("it holds bytes that no text has".into()));
                 }
                 self.pass_on(valid, out);
@@ -126,6 +130,10 @@ impl<'a> Decoder<'a> {
 
     /// The text turned out not to be UTF-8 behind `valid` bytes: find out what it is, or that it is two things.
     fn leave_utf8(&mut self, valid: usize) -> Result<(), InputError> {
+        if self.alone {
+            self.mode = Mode::Other(UTF_8.new_decoder_without_bom_handling());
+            return Ok(());
+        }
         let bad_line = self.line + newlines(&self.raw[..valid]);
         if self.bom || self.forced == Some(UTF_8) {
             return Err(InputError::Encoding {
@@ -148,6 +156,14 @@ impl<'a> Decoder<'a> {
     fn decode(&mut self, out: &mut Vec<u8>) -> Result<(), InputError> {
         let Mode::Other(decoder) = &mut self.mode else { return Ok(()) };
         self.out.clear();
+        if self.alone {
+            self.out.reserve(decoder.max_utf8_buffer_length(self.raw.len()).unwrap_or(CHUNK * 3));
+            let (result, read, _) = decoder.decode_to_string(&self.raw, &mut self.out, self.eof);
+            self.raw.drain(..read);
+            out.extend_from_slice(self.out.as_bytes());
+            self.finished = self.eof && result == CoderResult::InputEmpty;
+            return Ok(());
+        }
         self.out.reserve(decoder.max_utf8_buffer_length_without_replacement(self.raw.len()).unwrap_or(CHUNK * 3));
         let (result, read) = decoder.decode_to_string_without_replacement(&self.raw, &mut self.out, self.eof);
         self.raw.drain(..read);

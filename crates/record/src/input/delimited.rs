@@ -19,8 +19,12 @@ pub(super) fn read(
     sink: &mut dyn Sink,
 ) -> Result<(), InputError> {
     let limit = hints.limits.record_bytes;
-    let mut text =
-        Text { decoder: Decoder::new(first, source, hints.encoding)?, bytes: Vec::new(), at: 0, ended: false };
+    let mut text = Text {
+        decoder: Decoder::new(first, source, hints.encoding, hints.alone)?,
+        bytes: Vec::new(),
+        at: 0,
+        ended: false,
+    };
     while text.bytes.len() < SAMPLE && text.more()? {}
     if text.bytes.iter().all(u8::is_ascii_whitespace) && text.ended {
         return Err(InputError::NotATable("it is empty".into()));
@@ -92,7 +96,10 @@ pub(super) fn read(
     }
     loop {
         let number = scanner.line;
-        let Some(scanned) = scanner.next(&mut text)? else { return Ok(()) };
+        let Some(scanned) = scanner.next(&mut text)? else {
+            sink.end(text.decoder.encoding());
+            return Ok(());
+        };
         let body = match scanned {
             Scanned::BadQuote => Body::Fault(Fault::Quote),
             Scanned::Cells { start, end, quoted } => {

@@ -25,7 +25,10 @@ pub(super) fn read(mut text: Text<'_>, hints: &Hints, gzip: bool, sink: &mut dyn
     let mut number = 0;
     loop {
         number += 1;
-        let Some(line) = text.line(hints.limits.record_bytes, number)? else { return Ok(()) };
+        let Some(line) = text.line(hints.limits.record_bytes, number)? else {
+            sink.end(text.encoding());
+            return Ok(());
+        };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -33,7 +36,7 @@ pub(super) fn read(mut text: Text<'_>, hints: &Hints, gzip: bool, sink: &mut dyn
         let body = match serde_json::from_slice::<Map<String, Value>>(line) {
             // serde_json's message can quote the text, so only the place is kept.
             Err(e) => Body::Fault(Fault::Json(format!("not a JSON object (column {})", e.column()))),
-            Ok(object) => match flatten(&object, separator, &mut cells) {
+            Ok(object) => match flattened(&object, separator, hints.flat, &mut cells) {
                 Ok(()) if cells.len() > hints.limits.columns => {
                     return Err(InputError::Refused(format!(
                         "line {number} has more than {} cells",
@@ -48,6 +51,21 @@ pub(super) fn read(mut text: Text<'_>, hints: &Hints, gzip: bool, sink: &mut dyn
             return Ok(());
         }
     }
+}
+
+fn flattened(
+    object: &Map<String, Value>,
+    separator: &str,
+    flat: bool,
+    cells: &mut Vec<(String, String)>,
+) -> Result<(), String> {
+    if !flat {
+        return flatten(object, separator, cells);
+    }
+    for (key, value) in object {
+        cells.push((key.clone(), scalar(key, value, separator)?));
+    }
+    Ok(())
 }
 
 pub(super) fn flatten(

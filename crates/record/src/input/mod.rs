@@ -72,6 +72,12 @@ pub struct Hints {
     pub separator: Option<String>,
     /// Counts stored bytes read so far, for a progress bar.
     pub progress: Option<Arc<AtomicU64>>,
+    /// The table is flat: no further sheets are joined to it, and a row's cells beside the header's columns are passed over
+    /// where that moves no other cell (workbooks).
+    pub flat: bool,
+    /// No row decides how another is read: the encoding is the declared one, or the one that the first bytes show, or UTF-8,
+    /// and what it can't decode becomes U+FFFD in that cell.
+    pub alone: bool,
     /// Bounds.
     pub limits: Limits,
 }
@@ -219,6 +225,9 @@ pub trait Sink {
 
     /// A row.
     fn row(&mut self, row: &Row<'_>) -> Flow;
+
+    /// The end of a text, with the encoding that it turned out to be in.
+    fn end(&mut self, _encoding: &'static str) {}
 }
 
 /// Why an input can't be read.

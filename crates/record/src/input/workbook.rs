@@ -41,7 +41,8 @@ pub(super) fn read(bytes: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sin
     let mut budget = hints.limits.workbook_cells;
     let mut joined: Vec<Joined> = Vec::new();
     for (sheet, level) in JOINED {
-        if let Some(name) = named(sheet)
+        if !hints.flat
+            && let Some(name) = named(sheet)
             && name != main
         {
             joined.push(Joined::read(&mut book, &name, level, &hints.limits, &mut budget, sink)?);
@@ -51,6 +52,7 @@ pub(super) fn read(bytes: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sin
     let mut main_sheet = MainSheet {
         sink,
         joined,
+        flat: hints.flat,
         gzip,
         notes,
         held: Vec::new(),
@@ -237,6 +239,8 @@ struct Layout {
 struct MainSheet<'s> {
     sink: &'s mut dyn Sink,
     joined: Vec<Joined>,
+    /// Cells beside the header's columns are passed over.
+    flat: bool,
     gzip: bool,
     notes: Vec<String>,
     /// First rows, until the header is told.
@@ -309,6 +313,9 @@ impl MainSheet<'_> {
         let mut slots: Vec<Option<&SheetCell>> = vec![None; layout.width];
         for cell in cells {
             let Some(place) = layout.places.get(&cell.column) else {
+                if self.flat {
+                    continue;
+                }
                 let fault = Fault::Ragged { expected: layout.width, found: cell.column as usize + 1 };
                 return self.sink.row(&Row { number, body: Body::Fault(fault) });
             };
