@@ -9,6 +9,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod evaluate;
 pub mod grid;
 pub mod mechanism;
 pub mod noise;

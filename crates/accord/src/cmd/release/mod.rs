@@ -7,6 +7,7 @@ use super::{Exit, Refused};
 
 pub mod decide;
 pub mod draft;
+pub mod evaluate;
 pub mod keys;
 pub mod ledger;
 pub mod pool;
@@ -31,6 +32,8 @@ enum Command {
     Publish(publish::Args),
     /// Make the keys that sign: a root of trust, a release key, a council key in shares.
     Keys(keys::Args),
+    /// Compare a release with the exact table it was made from, where that table is public or invented.
+    Evaluate(evaluate::Args),
     /// Show what a vault's privacy account has spent.
     Ledger(ledger::Args),
 }
@@ -43,6 +46,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         Command::Decide(args) => decide::run(args, json),
         Command::Publish(args) => publish::run(args, json),
         Command::Keys(args) => keys::run(args, json),
+        Command::Evaluate(args) => evaluate::run(args, json),
         Command::Ledger(args) => ledger::run(args, json),
     }
 }
