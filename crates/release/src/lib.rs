@@ -13,6 +13,8 @@ pub mod bundle;
 pub mod consistent;
 pub mod contribution;
 pub mod files;
+pub mod flat;
+pub mod flatfiles;
 pub mod noise;
 pub mod noisy;
 pub mod privacy;

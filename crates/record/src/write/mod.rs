@@ -5,10 +5,12 @@
 
 mod flat;
 mod nested;
+mod parquet_flat;
 mod workbook;
 
 pub use flat::{Columns, csv_header, csv_row};
 pub use nested::json_line;
+pub use parquet_flat::{FlatParquetError, flat_parquet};
 pub use workbook::{Workbook, WorkbookError};
 
 use crate::check::{format_age, format_date};
