@@ -10,6 +10,7 @@
 pub mod check;
 pub mod codec;
 pub mod derive;
+pub mod flat;
 pub mod form;
 pub mod input;
 pub mod model;

@@ -47,7 +47,7 @@ pub(super) fn read(
     }
     let sample = &text.bytes[..text.bytes.len().min(SAMPLE)];
     let whole = text.ended && sample.len() == text.bytes.len();
-    let found_dialect = dialect::detect(sample, whole, &|name| sink.knows(name))?;
+    let found_dialect = dialect::detect(sample, whole, hints.flat, &|name| sink.knows(name))?;
     let lone_cr = memchr::memchr(b'\n', sample).is_none() && memchr::memchr(b'\r', sample).is_some();
     let mut scanner = Scanner {
         delimiter: found_dialect.delimiter,

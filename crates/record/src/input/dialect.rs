@@ -2,6 +2,7 @@
 //! does the regularity of the lines decide.
 
 use super::InputError;
+use std::collections::HashSet;
 
 /// Delimiters that are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -29,8 +30,14 @@ struct Candidate {
     best: (usize, usize),
 }
 
-/// Finds the dialect of the sample. `whole` says that the sample is all there is.
-pub(super) fn detect(sample: &[u8], whole: bool, knows: &dyn Fn(&str) -> bool) -> Result<Dialect, InputError> {
+/// Finds the dialect of the sample. `whole` says that the sample is all there is. With `flat`, the header alone decides where
+/// any of its columns is known, and no row does.
+pub(super) fn detect(
+    sample: &[u8],
+    whole: bool,
+    flat: bool,
+    knows: &dyn Fn(&str) -> bool,
+) -> Result<Dialect, InputError> {
     let mut found: Vec<Candidate> = DELIMITERS.iter().filter_map(|d| candidate(*d, sample, whole, knows)).collect();
     if found.is_empty() {
         return Err(InputError::NotATable("it has no lines".into()));
@@ -41,7 +48,14 @@ pub(super) fn detect(sample: &[u8], whole: bool, knows: &dyn Fn(&str) -> bool) -
         // One known column under several delimiters is a table of one column, or a header that names only one.
         let first = &found[0];
         let same: Vec<&Candidate> = found.iter().filter(|c| c.best.1 == first.best.1).collect();
-        let pick = same.iter().max_by_key(|c| (c.agreement(), c.modal.0)).copied().unwrap_or(first);
+        // Of equals, the last is the highest: so the usual delimiters come first here and last there.
+        let header_width = |c: &Candidate| c.widths.get(c.best.0).copied().unwrap_or_default();
+        let pick = if flat {
+            same.iter().rev().max_by_key(|c| header_width(c)).copied()
+        } else {
+            same.iter().max_by_key(|c| (c.agreement(), c.modal.0)).copied()
+        };
+        let pick = pick.unwrap_or(first);
         return Ok(Dialect { delimiter: pick.delimiter, header: pick.best.0 });
     }
     // None is known: the most regular layout of at least two columns.
@@ -113,10 +127,9 @@ fn candidate(delimiter: u8, sample: &[u8], whole: bool, knows: &dyn Fn(&str) -> 
         }
         let index = widths.len();
         if index < TITLES {
-            let known = cells
-                .iter()
-                .filter(|c| std::str::from_utf8(c).is_ok_and(|c| !c.trim().is_empty() && knows(c.trim())))
-                .count();
+            // Each name once: a row that repeats one is no better a header.
+            let names = cells.iter().filter_map(|c| std::str::from_utf8(c).ok()).map(str::trim);
+            let known = names.filter(|c| !c.is_empty() && knows(c)).collect::<HashSet<_>>().len();
             if known > best.1 {
                 best = (index, known);
             }

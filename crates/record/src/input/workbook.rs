@@ -5,7 +5,7 @@
 
 use super::{Body, Cells, Fault, Flow, Format, Found, Hints, InputError, Limits, Row, Sink, guard};
 use calamine::{DataRef, Reader, SheetType, Xlsx};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 
 /// Rows that the header is looked for in.
@@ -161,7 +161,9 @@ fn header_among(rows: &[(u64, Vec<SheetCell>)], sink: &dyn Sink, prefix: &str) -
         cells
             .iter()
             .filter(|c| sink.knows(&c.text) || (!prefix.is_empty() && sink.knows(&flat(prefix, 1, &c.text))))
-            .count()
+            .map(|c| c.text.as_str())
+            .collect::<HashSet<_>>()
+            .len()
     };
     let best =
         rows.iter().enumerate().map(|(i, (_, cells))| (known(cells), i)).max_by_key(|(n, i)| (*n, usize::MAX - i))?;

@@ -62,12 +62,11 @@ impl Weights {
         let mut problems = Vec::new();
         let mut of = vec![1.0; columns.columns.len()];
         for (name, weight) in &self.weights {
-            match columns.position(name) {
-                Some(at) => of[at] = *weight,
-                None => {
-                    let names: Vec<&str> = columns.columns.iter().map(|c| c.name.as_str()).collect();
-                    problems.push(Problem::new(name, no_such_column(name, &names, "the domain")));
-                }
+            if let Some(at) = columns.position(name) {
+                of[at] = *weight;
+            } else {
+                let names: Vec<&str> = columns.columns.iter().map(|c| c.name.as_str()).collect();
+                problems.push(Problem::new(name, no_such_column(name, &names, "the domain")));
             }
         }
         problems.truncate(20);
