@@ -9,9 +9,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod coin;
+pub mod cut;
 pub mod evaluate;
+pub mod gaussian;
 pub mod grid;
+pub mod laplace;
 pub mod mechanism;
 pub mod noise;
 pub mod plan;
+pub mod selection;
 pub mod tally;

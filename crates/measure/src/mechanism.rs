@@ -24,7 +24,7 @@ pub enum MeasureError {
 ///
 /// The caller must have committed the debit of `step.rho` under `entry` before it read any record (PRIVACY 7).
 pub fn measure(counts: &Counts, step: &Step, entry: &str) -> Result<NoisyTable, MeasureError> {
-    measure_with(counts, step, entry, &mut OsNoise)
+    measure_with(counts, step, entry, &mut OsNoise::default())
 }
 
 /// The same with a given source of noise. Only tests have another than [`OsNoise`].
