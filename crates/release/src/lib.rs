@@ -20,5 +20,6 @@ pub mod noisy;
 pub mod privacy;
 pub mod publish;
 pub mod quality;
+pub mod sds;
 pub mod synth;
 pub mod verify;
