@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod coin;
+pub mod combinations;
 pub mod cut;
 pub mod evaluate;
 pub mod gaussian;

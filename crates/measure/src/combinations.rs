@@ -1,0 +1,109 @@
+//! Counting combinations of values of a flat table, every row within its bound. The counts are exact: like
+//! [`crate::tally::Counts`] they can't be printed, cloned out or serialised, and all that can be done with them is to add
+//! noise.
+
+use crate::grid::Grid;
+use crate::mechanism::MeasureError;
+use crate::noise::NoiseSource;
+use accord_release::account::Rho;
+use accord_release::flat::layout::Layout;
+use accord_release::flat::{ROWS, length_id};
+use accord_release::noisy::{Draw, NoisyTable};
+use std::fmt;
+
+/// Exact counts of all combinations of a layout.
+pub struct Combinations {
+    rows: u64,
+    lengths: Vec<Vec<u32>>,
+}
+
+impl fmt::Debug for Combinations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Combinations(..)")
+    }
+}
+
+impl Combinations {
+    /// Counts every row of a grid.
+    ///
+    /// # Privacy
+    ///
+    /// A row adds one to at most `layout.most_cells(k)` cells of each length k. Where blank counts as a value that holds by
+    /// construction; where it is implied, a row that fills more columns than the bound keeps as many of its combinations
+    /// as the bound allows, chosen by a rule that reads this row alone.
+    pub fn count(grid: &Grid, layout: &Layout) -> Combinations {
+        let mut lengths: Vec<Vec<u32>> = (1..=layout.lengths()).map(|k| vec![0; layout.cells(k)]).collect();
+        let mut filled = Vec::with_capacity(layout.columns());
+        let mut kept = Vec::new();
+        for row in 0..grid.rows() {
+            layout.filled(|c| grid.column(c)[row], &mut filled);
+            for (at, cells) in lengths.iter_mut().enumerate() {
+                let (length, most) = (at + 1, layout.most_cells(at + 1));
+                let bound = layout.shape.most_filled.map_or(usize::MAX, usize::from);
+                if length == 1 || filled.len() <= bound {
+                    layout.visit(&filled, length, |cell| cells[cell] = cells[cell].saturating_add(1));
+                } else {
+                    keep(layout, &filled, length, most as usize, &mut kept);
+                    kept.iter().for_each(|(_, cell)| cells[*cell] = cells[*cell].saturating_add(1));
+                }
+            }
+        }
+        Combinations { rows: grid.rows() as u64, lengths }
+    }
+
+    /// Adds noise to the count of rows.
+    ///
+    /// # Privacy
+    ///
+    /// As [`crate::mechanism::measure`], with sensitivity `rows_per_person`.
+    pub fn measure_rows(&self, draw: Draw, noise: &mut dyn NoiseSource) -> NoisyTable {
+        let value = i64::try_from(self.rows).unwrap_or(i64::MAX);
+        NoisyTable {
+            table: ROWS.to_owned(),
+            values: vec![value.saturating_add(noise.draw(draw.sigma_milli))],
+            draws: vec![draw],
+        }
+    }
+
+    /// Adds noise to every count of one length, those of combinations that no row has too.
+    ///
+    /// # Privacy
+    ///
+    /// As [`crate::mechanism::measure`], with squared sensitivity `rows_per_person² * layout.most_cells(length)`: a person's
+    /// rows may all stand in the same cells.
+    pub fn measure_length(
+        &self,
+        length: usize,
+        draw: Draw,
+        noise: &mut dyn NoiseSource,
+    ) -> Result<NoisyTable, MeasureError> {
+        let cells = self.lengths.get(length.wrapping_sub(1)).ok_or_else(|| MeasureError::Table(length_id(length)))?;
+        let values = cells.iter().map(|count| i64::from(*count).saturating_add(noise.draw(draw.sigma_milli))).collect();
+        Ok(NoisyTable { table: length_id(length), values, draws: vec![draw] })
+    }
+}
+
+/// The cells of one length that a row with many filled columns is counted in: those whose hash, of the row and the cell, is
+/// smallest. So which are left out differs from row to row, and depends on nothing but the row.
+fn keep(layout: &Layout, filled: &[(u16, u16)], length: usize, most: usize, kept: &mut Vec<(u64, usize)>) {
+    let row = filled.iter().fold(0x9e37_79b9_7f4a_7c15, |h, (p, x)| mix(h ^ u64::from(*p) << 16 ^ u64::from(*x)));
+    kept.clear();
+    layout.visit(filled, length, |cell| kept.push((mix(row ^ cell as u64), cell)));
+    if kept.len() > most {
+        kept.select_nth_unstable(most);
+        kept.truncate(most);
+    }
+}
+
+/// A permutation of 64 bits that scatters its input (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ x >> 31
+}
+
+/// The draw that a cost and a sensitivity make.
+pub fn draw_for(rho: Rho, sensitivity_squared: u64, entry: &str) -> Option<Draw> {
+    let sigma_milli = crate::plan::sigma_milli(sensitivity_squared, rho)?;
+    Some(Draw { sigma_milli, rho, sensitivity_squared, entry: entry.to_owned() })
+}

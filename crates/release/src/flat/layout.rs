@@ -1,0 +1,294 @@
+//! Which combinations of values of a flat table are counted, and where each count stands: a public function of the domain
+//! and of a few declared numbers, so that whoever reads the noisy counts knows what each of them counts.
+//!
+//! A *combination* of length k names a value in each of k different columns. All combinations over the same columns are a
+//! *table*. Two ways of counting:
+//!
+//! - **dense**: blank counts as a value. Every row stands in exactly one cell of every table. For few columns.
+//! - **sparse**: blank is implied. A row stands only in cells all of whose columns it fills, and is held to a bound on how
+//!   many. For many columns, most of them blank in most rows.
+
+use accord_standard::columns::Columns;
+use serde::{Deserialize, Serialize};
+
+/// The longest combinations that are measured.
+pub const LONGEST_MEASURED: usize = 3;
+/// Most cells of one table; a table with more is not measured.
+const TABLE_CELLS: u64 = 1 << 20;
+/// Most cells of all tables of one length; the smallest tables come first.
+const LENGTH_CELLS: u64 = 12 << 20;
+/// Up to so many tables of the greatest length, blank is counted as a value.
+const DENSE_TABLES: usize = 1_000;
+
+/// What fixes a layout, beside the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Length of the longest combinations that are measured: 1 to 3.
+    pub longest: u8,
+    /// The most filled columns that a row is counted with, where blank is implied; `None` where blank counts as a value.
+    pub most_filled: Option<u16>,
+}
+
+/// Why a domain can't be laid out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// No columns.
+    #[error("there is no column to count")]
+    Empty,
+    /// A length that is not measured.
+    #[error("combinations of length {0} can't be measured: choose 1 to {LONGEST_MEASURED}")]
+    Length(u8),
+    /// A domain that is too large.
+    #[error(
+        "the domain has too many values: {0} cells for single values alone; group rare values, or leave columns out"
+    )]
+    Large(u64),
+}
+
+/// One table: the combinations over the same columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its columns, as positions in [`Layout::order`], ascending.
+    pub at: Vec<u16>,
+    /// Where its first cell stands among the cells of its length.
+    pub offset: usize,
+    /// Number of cells.
+    pub cells: usize,
+}
+
+/// The place of every count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// What fixed it.
+    pub shape: Shape,
+    /// Columns of the domain in the order in which cells are numbered: few values first, so that a column with many
+    /// values lies together in memory.
+    pub order: Vec<usize>,
+    /// Number of counted values of each column, by position in `order`.
+    pub levels: Vec<usize>,
+    /// Tables by length: `tables[k - 1]` are those of length k.
+    pub tables: Vec<Vec<Table>>,
+    /// Place of each table of length 2 and 3 by the rank of its columns; `u32::MAX` where it isn't measured.
+    places: [Vec<u32>; 2],
+}
+
+const ABSENT: u32 = u32::MAX;
+
+/// Rank of `p < q` among all pairs.
+fn rank2(p: usize, q: usize) -> usize {
+    q * (q - 1) / 2 + p
+}
+
+/// Rank of `p < q < r` among all triples.
+fn rank3(p: usize, q: usize, r: usize) -> usize {
+    r * (r - 1) * (r.max(2) - 2) / 6 + rank2(p, q)
+}
+
+impl Layout {
+    /// Whether blank is counted as a value for a domain of so many columns, unless it is declared otherwise.
+    pub fn is_dense(columns: usize) -> bool {
+        choose(columns, LONGEST_MEASURED) <= DENSE_TABLES
+    }
+
+    /// Lays out the combinations of a domain.
+    pub fn new(columns: &Columns, shape: Shape) -> Result<Layout, LayoutError> {
+        let longest = usize::from(shape.longest);
+        if !(1..=LONGEST_MEASURED).contains(&longest) {
+            return Err(LayoutError::Length(shape.longest));
+        }
+        let d = columns.columns.len();
+        if d == 0 {
+            return Err(LayoutError::Empty);
+        }
+        let blank = usize::from(shape.most_filled.is_none());
+        let mut order: Vec<usize> = (0..d).collect();
+        order.sort_by_key(|c| (columns.columns[*c].values.len(), *c));
+        let levels: Vec<usize> = order.iter().map(|c| columns.columns[*c].values.len() + blank).collect();
+        let single: u64 = levels.iter().map(|l| *l as u64).sum();
+        if single > LENGTH_CELLS {
+            return Err(LayoutError::Large(single));
+        }
+        let mut tables = Vec::with_capacity(longest);
+        for k in 1..=longest.min(d) {
+            tables.push(place(choice(d, k, &levels)));
+        }
+        let mut places = [vec![ABSENT; choose(d, 2)], vec![ABSENT; choose(d, 3)]];
+        for (k, list) in tables.iter().enumerate().skip(1) {
+            for (i, table) in list.iter().enumerate() {
+                let at: Vec<usize> = table.at.iter().map(|a| usize::from(*a)).collect();
+                let rank = if k == 1 { rank2(at[0], at[1]) } else { rank3(at[0], at[1], at[2]) };
+                places[k - 1][rank] = i as u32;
+            }
+        }
+        Ok(Layout { shape, order, levels, tables, places })
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether blank counts as a value.
+    pub fn dense(&self) -> bool {
+        self.shape.most_filled.is_none()
+    }
+
+    /// Number of cells of one length.
+    pub fn cells(&self, length: usize) -> usize {
+        self.tables.get(length - 1).and_then(|t| t.last()).map_or(0, |t| t.offset + t.cells)
+    }
+
+    /// Lengths that are measured.
+    pub fn lengths(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// The most cells of one length that one row can stand in: by construction where blank counts as a value, else by the
+    /// bound on filled columns that every row is held to.
+    pub fn most_cells(&self, length: usize) -> u64 {
+        let all = self.tables.get(length - 1).map_or(0, Vec::len);
+        match self.shape.most_filled {
+            None => all as u64,
+            // Single values are few: no row is cut for them.
+            Some(_) if length == 1 => all as u64,
+            Some(filled) => all.min(choose(usize::from(filled), length)) as u64,
+        }
+    }
+
+    /// The counted value of a code: blank is the first one if it counts, and none if it is implied.
+    #[inline]
+    pub fn level(&self, code: u16) -> Option<u16> {
+        if self.dense() { Some(code) } else { code.checked_sub(1) }
+    }
+
+    /// The code of a counted value.
+    pub fn code(&self, level: usize) -> u16 {
+        if self.dense() { level as u16 } else { level as u16 + 1 }
+    }
+
+    /// Table of length 2 over these columns, by position, `p < q`.
+    #[inline]
+    pub fn pair(&self, p: usize, q: usize) -> Option<&Table> {
+        let place = *self.places[0].get(rank2(p, q))?;
+        if place == ABSENT { None } else { self.tables[1].get(place as usize) }
+    }
+
+    /// Table of length 3 over these columns, by position, `p < q < r`.
+    #[inline]
+    pub fn triple(&self, p: usize, q: usize, r: usize) -> Option<&Table> {
+        let place = *self.places[1].get(rank3(p, q, r))?;
+        if place == ABSENT { None } else { self.tables[2].get(place as usize) }
+    }
+
+    /// Visits every cell of one length that a row stands in. `filled` are the row's counted columns as (position, level),
+    /// ascending by position.
+    #[inline]
+    pub fn visit(&self, filled: &[(u16, u16)], length: usize, mut cell: impl FnMut(usize)) {
+        let at = |f: &(u16, u16)| (usize::from(f.0), usize::from(f.1));
+        match length {
+            1 => {
+                for f in filled {
+                    let (p, x) = at(f);
+                    cell(self.tables[0][p].offset + x);
+                }
+            }
+            2 => {
+                for (j, second) in filled.iter().enumerate() {
+                    let (q, y) = at(second);
+                    for first in &filled[..j] {
+                        let (p, x) = at(first);
+                        if let Some(table) = self.pair(p, q) {
+                            cell(table.offset + x * self.levels[q] + y);
+                        }
+                    }
+                }
+            }
+            _ => {
+                for (k, third) in filled.iter().enumerate() {
+                    let (r, z) = at(third);
+                    for (j, second) in filled[..k].iter().enumerate() {
+                        let (q, y) = at(second);
+                        for first in &filled[..j] {
+                            let (p, x) = at(first);
+                            if let Some(table) = self.triple(p, q, r) {
+                                cell(table.offset + (x * self.levels[q] + y) * self.levels[r] + z);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The levels of a cell of a table, in the order of its columns.
+    pub fn levels_of(&self, table: &Table, cell: usize) -> Vec<usize> {
+        let mut rest = cell;
+        let mut out = vec![0; table.at.len()];
+        for (slot, at) in out.iter_mut().zip(&table.at).rev() {
+            let size = self.levels[usize::from(*at)];
+            *slot = rest % size;
+            rest /= size;
+        }
+        out
+    }
+
+    /// The row's counted columns as (position, level), into `filled`.
+    #[inline]
+    pub fn filled(&self, code_of: impl Fn(usize) -> u16, filled: &mut Vec<(u16, u16)>) {
+        filled.clear();
+        for (at, column) in self.order.iter().enumerate() {
+            if let Some(level) = self.level(code_of(*column)) {
+                filled.push((at as u16, level));
+            }
+        }
+    }
+}
+
+/// The tables of length k that are measured: the smallest first while they fit, in the order of their columns.
+fn choice(d: usize, k: usize, levels: &[usize]) -> Vec<(Vec<u16>, u64)> {
+    let mut all: Vec<(Vec<u16>, u64)> = Vec::new();
+    let mut at: Vec<usize> = (0..k).collect();
+    loop {
+        let cells = at.iter().map(|p| levels[*p] as u64).product::<u64>();
+        // A column without any value has no cells, but keeps its place among the single ones.
+        if (k == 1 || cells > 0) && cells <= TABLE_CELLS {
+            all.push((at.iter().map(|p| *p as u16).collect(), cells));
+        }
+        let Some(turn) = (0..k).rev().find(|i| at[*i] < d - k + i) else { break };
+        at[turn] += 1;
+        for i in turn + 1..k {
+            at[i] = at[i - 1] + 1;
+        }
+    }
+    if all.iter().map(|t| t.1).sum::<u64>() > LENGTH_CELLS {
+        all.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+        let mut used = 0;
+        all.retain(|t| {
+            used += t.1;
+            used <= LENGTH_CELLS
+        });
+        all.sort();
+    }
+    all
+}
+
+fn place(chosen: Vec<(Vec<u16>, u64)>) -> Vec<Table> {
+    let mut offset = 0;
+    chosen
+        .into_iter()
+        .map(|(at, cells)| {
+            let table = Table { at, offset, cells: cells as usize };
+            offset += table.cells;
+            table
+        })
+        .collect()
+}
+
+/// Number of ways to choose k of n.
+pub fn choose(n: usize, k: usize) -> usize {
+    if k > n {
+        return 0;
+    }
+    (0..k).fold(1, |product, i| product * (n - i) / (i + 1))
+}

@@ -1,0 +1,320 @@
+//! Flat tables of categories: from noisy counts of combinations to synthetic rows, and to the counts of those rows.
+//!
+//! [`layout`] says which combinations are counted; `accord-measure` counts them and adds noise. From there on everything is
+//! here and is a deterministic function of the noisy counts:
+//!
+//! 1. [`grow`]: a model of highest entropy over a junction tree of bounded size is fitted to those tables that matter most;
+//! 2. [`draw`]: rows are drawn from it;
+//! 3. [`adjust`]: the rows are adjusted to all noisy counts at once;
+//! 4. combinations of the rows are counted, each with the interval that the noise warrants.
+//!
+//! **It must never know** records or exact counts.
+//!
+//! Start reading at [`make`].
+
+pub mod adjust;
+pub mod draw;
+pub mod fit;
+pub mod fold;
+pub mod grow;
+pub mod layout;
+pub mod model;
+pub mod rows;
+pub mod tree;
+
+use crate::noisy::NoisyTable;
+use accord_standard::columns::Columns;
+use fold::Fold;
+use grow::Growth;
+use layout::{Layout, LayoutError, Shape};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use rows::Rows;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Id of the noisy count of rows.
+pub const ROWS: &str = "rows";
+
+/// Id of the noisy counts of one length.
+pub fn length_id(length: usize) -> String {
+    format!("length-{length}")
+}
+
+/// What was measured of a flat table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// The public domain.
+    pub columns: Columns,
+    /// Which combinations were counted.
+    pub shape: Shape,
+    /// The noisy count of rows, then the noisy counts of each length, in the layout's order.
+    pub tables: Vec<NoisyTable>,
+}
+
+/// What is asked of the rows; none of it costs anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// From 0 to 3: how much to hold back combinations that may be invented by noise, at the price of real rare ones.
+    pub dial: f64,
+    /// Number of rows; as many as the noisy count says if not given.
+    pub rows: Option<u64>,
+    /// Weight of each column of the domain; all alike if empty.
+    pub weights: Vec<f64>,
+}
+
+impl Default for Ask {
+    fn default() -> Ask {
+        Ask { dial: 2.0, rows: None, weights: Vec::new() }
+    }
+}
+
+/// Most rows that are made, whatever the noise says.
+pub const MOST_ROWS: u64 = 20_000_000;
+
+/// Why rows can't be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FlatError {
+    /// The domain can't be laid out.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A table is missing or has another size than the layout says.
+    #[error("the noisy counts {0} are not there, or are not those of this domain")]
+    Shape(String),
+    /// A setting is out of range.
+    #[error("{0}")]
+    Ask(String),
+}
+
+/// Noisy counts with their noise, checked against the layout.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// Number of rows, at least one.
+    pub total: f64,
+    /// Noisy counts by length.
+    pub noisy: Vec<Vec<i64>>,
+    /// Standard deviation of the noise by length.
+    pub sigma: Vec<f64>,
+}
+
+/// How rows are made: constants of the method, and what was asked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Weight of each column.
+    pub weights: Vec<f64>,
+    /// Batches in which tables are chosen for the model.
+    pub batches: usize,
+    /// Factors that the model may have, a column.
+    pub factors_per_column: usize,
+    /// Most cells of the junction tree.
+    pub tree_cells: f64,
+    /// Most passes of the fit after each batch.
+    pub passes: u32,
+    /// Rows that are drawn to see what the model says: at least and at most.
+    pub sample_at_least: usize,
+    /// See above.
+    pub sample_at_most: usize,
+    /// Cost of a combination that no row has yet.
+    pub novelty: f64,
+    /// Share of the noise of a gain that a change must exceed.
+    pub caution: f64,
+    /// Sweeps of the adjustment.
+    pub sweeps: usize,
+    /// What is ruled out before the last sweeps: pairs with at most so many rows; longer combinations with at most so many
+    /// rows and a noisy count under so many standard deviations.
+    pub rule_out: Option<(f32, f32, f64)>,
+}
+
+impl Settings {
+    fn new(columns: usize, ask: &Ask) -> Result<Settings, FlatError> {
+        if !(0.0..=3.0).contains(&ask.dial) {
+            return Err(FlatError::Ask(format!("the dial goes from 0 to 3, and {} is outside", ask.dial)));
+        }
+        let weights = if ask.weights.is_empty() { vec![1.0; columns] } else { ask.weights.clone() };
+        if weights.len() != columns || weights.iter().any(|w| !w.is_finite() || *w <= 0.0 || *w > 100.0) {
+            return Err(FlatError::Ask("there must be a weight over 0 and at most 100 for every column".to_owned()));
+        }
+        // The dial between its marks is read linearly. 0: nothing is held back. 2: invented combinations hold no more
+        // than some 0.3 % of all. 3: nothing stays that isn't clear of its noise.
+        let at = |marks: [f64; 4]| {
+            let low = (ask.dial.floor() as usize).min(2);
+            marks[low] + (marks[low + 1] - marks[low]) * (ask.dial - low as f64)
+        };
+        let rule_out = (ask.dial > 0.0)
+            .then(|| (at([0.0, 1.0, 3.0, 25.0]) as f32, at([0.0, 0.0, 1.0, 25.0]) as f32, at([-3.0, -2.0, -1.0, 2.0])));
+        Ok(Settings {
+            weights,
+            batches: 2,
+            factors_per_column: 2,
+            tree_cells: 60_000.0,
+            passes: 40,
+            sample_at_least: 40_000,
+            sample_at_most: 200_000,
+            novelty: at([0.0, 0.015, 0.03, 0.1]),
+            caution: 0.4,
+            sweeps: 3,
+            rule_out,
+        })
+    }
+}
+
+/// What was made, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The rows.
+    pub rows: Rows,
+    /// The model that they began from.
+    pub growth: Growth,
+    /// Largest distance between model and drawn rows over all pairs of columns, before the rows were adjusted: half the
+    /// sum of absolute differences, as a share of all rows.
+    pub sampler_distance: f64,
+    /// Values changed by each sweep of the adjustment.
+    pub changed: Vec<u64>,
+    /// Combinations that were ruled out.
+    pub ruled_out: u64,
+    /// Columns whose rare values the model held together, by position, with the number of values that it held of them.
+    pub folded: Vec<(usize, usize)>,
+}
+
+impl Measured {
+    /// The layout of the counts.
+    pub fn layout(&self) -> Result<Layout, FlatError> {
+        Ok(Layout::new(&self.columns, self.shape)?)
+    }
+
+    /// The noisy counts, checked against the layout.
+    pub fn counts(&self, layout: &Layout) -> Result<Counts, FlatError> {
+        let table = |id: &str, cells: usize| {
+            let found = self.tables.iter().find(|t| t.table == id && t.values.len() == cells);
+            found.ok_or_else(|| FlatError::Shape(id.to_owned()))
+        };
+        let total = table(ROWS, 1)?.values[0].clamp(1, MOST_ROWS as i64) as f64;
+        let mut noisy = Vec::new();
+        let mut sigma = Vec::new();
+        for length in 1..=layout.lengths() {
+            let table = table(&length_id(length), layout.cells(length))?;
+            noisy.push(table.values.clone());
+            sigma.push(table.noise().sigma());
+        }
+        Ok(Counts { total, noisy, sigma })
+    }
+}
+
+/// Makes rows from noisy counts: the same rows each time, on every machine.
+///
+/// # Privacy
+///
+/// Post-processing: a deterministic function of the noisy counts and of public settings (PRIVACY 11). The seed of its
+/// random choices is a hash of the same.
+pub fn make(measured: &Measured, ask: &Ask, progress: &mut dyn FnMut(f64)) -> Result<Made, FlatError> {
+    let layout = measured.layout()?;
+    let counts = measured.counts(&layout)?;
+    let settings = Settings::new(layout.columns(), ask)?;
+    let len = ask.rows.unwrap_or(counts.total as u64);
+    if len > MOST_ROWS {
+        return Err(FlatError::Ask(format!("at most {MOST_ROWS} rows can be made, not {len}")));
+    }
+    let mut rng = ChaCha20Rng::from_seed(seed_of(measured));
+    let made = make_with(measured, &layout, &counts, &settings, len as usize, &mut rng, progress);
+    Ok(made)
+}
+
+fn make_with(
+    measured: &Measured,
+    layout: &Layout,
+    counts: &Counts,
+    settings: &Settings,
+    len: usize,
+    rng: &mut ChaCha20Rng,
+    progress: &mut dyn FnMut(f64),
+) -> Made {
+    let folds = folds(measured, layout, counts);
+    let (model, growth) = grow::grow(layout, counts, &folds, settings, rng);
+    progress(0.3);
+    let full = counts.total as usize;
+    let mut rows = draw::draw(&model, &folds, full, rng);
+    let sampler_distance = distance(&model, &folds, &rows);
+    progress(0.4);
+    let mut adjuster = adjust::Adjuster::new(layout, counts, settings, &rows);
+    let mut changed = Vec::new();
+    let mut ruled_out = 0;
+    for sweep in 0..settings.sweeps {
+        if let (Some((pair, few, tau)), true) = (settings.rule_out, sweep + 1 == settings.sweeps) {
+            ruled_out = adjuster.rule_out(counts, pair, few, tau);
+        }
+        changed.push(adjuster.sweep(&mut rows, rng));
+        progress(0.4 + 0.6 * (sweep + 1) as f64 / settings.sweeps as f64);
+    }
+    let rows = resize(rows, len, rng);
+    let folded = folds.iter().enumerate().filter(|(_, f)| !f.is_plain()).map(|(c, f)| (c, f.size())).collect();
+    Made { rows, growth, sampler_distance, changed, ruled_out, folded }
+}
+
+/// As many rows as asked for: drawn from those that were made, without replacement while they last. They are shuffled in
+/// any case, so that their order says nothing.
+fn resize(mut rows: Rows, len: usize, rng: &mut ChaCha20Rng) -> Rows {
+    use rand::seq::SliceRandom;
+    let mut order: Vec<u32> = Vec::with_capacity(len);
+    while order.len() < len && rows.len > 0 {
+        let mut round: Vec<u32> = (0..rows.len as u32).collect();
+        round.shuffle(rng);
+        round.truncate(len - order.len());
+        order.extend(round);
+    }
+    for column in &mut rows.columns {
+        *column = order.iter().map(|row| column[*row as usize]).collect();
+    }
+    rows.len = order.len();
+    rows
+}
+
+/// How each column is folded, by its noisy single counts.
+fn folds(measured: &Measured, layout: &Layout, counts: &Counts) -> Vec<Fold> {
+    let mut folds: Vec<Fold> =
+        measured.columns.columns.iter().map(|c| Fold::new(c, &vec![0.0; c.codes()], 0.0)).collect();
+    for (at, table) in layout.tables[0].iter().enumerate() {
+        let column = &measured.columns.columns[layout.order[at]];
+        let mut by_code = vec![0.0; column.codes()];
+        for cell in 0..table.cells {
+            by_code[usize::from(layout.code(cell))] = counts.noisy[0][table.offset + cell] as f64;
+        }
+        folds[layout.order[at]] = Fold::new(column, &by_code, counts.sigma[0]);
+    }
+    folds
+}
+
+/// Largest distance between the model and drawn rows over all pairs of columns.
+fn distance(model: &model::Model, folds: &[Fold], rows: &Rows) -> f64 {
+    let mut most = 0.0_f64;
+    let d = folds.len();
+    for a in 0..d {
+        for b in a + 1..d {
+            let expected = model.pair(a, b);
+            let size = folds[b].size();
+            let mut seen = vec![0.0; expected.len()];
+            for (x, y) in rows.columns[a].iter().zip(&rows.columns[b]) {
+                seen[folds[a].of[usize::from(*x)] * size + folds[b].of[usize::from(*y)]] += 1.0;
+            }
+            let apart: f64 = expected.iter().zip(&seen).map(|(e, s)| (e - s).abs()).sum();
+            most = most.max(apart / (2.0 * rows.len.max(1) as f64));
+        }
+    }
+    most
+}
+
+/// The seed: a function of the noisy counts alone.
+fn seed_of(measured: &Measured) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"accord/flat/1");
+    for table in &measured.tables {
+        hash.update((table.table.len() as u64).to_le_bytes());
+        hash.update(table.table.as_bytes());
+        hash.update((table.values.len() as u64).to_le_bytes());
+        for value in &table.values {
+            hash.update(value.to_le_bytes());
+        }
+    }
+    hash.finalize().into()
+}
