@@ -11,6 +11,7 @@ mod command;
 mod fate;
 mod read;
 
+use accord_standard::columns::Columns;
 use std::fmt;
 
 /// Longest configuration that is read, in bytes.
@@ -155,6 +156,20 @@ impl SdsImport {
     /// Whether `0` is a value in this column, and not the absence of one.
     pub fn zero_is_a_value(&self, column: &str) -> bool {
         self.sensitive_zeros.iter().any(|c| c == column)
+    }
+
+    /// Makes `0` a spelling of blank in every column in which it is no value: for a domain whose values were taken from the
+    /// file. A domain that somebody wrote says itself what `0` is.
+    pub fn blank_zeros(&self, columns: &mut Columns) {
+        for column in columns.columns.iter_mut().filter(|c| c.groups.is_empty()) {
+            if self.zero_is_a_value(&column.name) || column.other.as_deref() == Some("0") {
+                continue;
+            }
+            column.values.retain(|v| v != "0");
+            if !column.absent.iter().any(|a| a == "0") {
+                column.absent.push("0".to_owned());
+            }
+        }
     }
 
     /// The caller splits the columns of [`SdsImport::multi_value`] into one column a value: their setting is taken.

@@ -53,9 +53,8 @@ impl Ids {
             let kept: BTreeSet<&str> =
                 c.values.iter().map(String::as_str).filter(|v| *v != TOTAL && is_id(v)).collect();
             taken.extend(kept.iter().map(|v| (*v).to_owned()));
-            let id = |(at, v): (usize, &String)| match kept.contains(v.as_str()) {
-                true => v.clone(),
-                false => unique(&mut taken, v, 'C', at + 1, true),
+            let id = |(at, v): (usize, &String)| {
+                if kept.contains(v.as_str()) { v.clone() } else { unique(&mut taken, v, 'C', at + 1, true) }
             };
             c.values.iter().enumerate().map(id).collect()
         };

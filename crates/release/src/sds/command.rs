@@ -80,8 +80,8 @@ fn command(words: &[String]) -> Result<Vec<Entry>, SdsError> {
         let mut values: Vec<String> = joined.into_iter().collect();
         if values.is_empty() && !FLAGS.contains(&key.as_str()) {
             let free = |w: &&String| !w.starts_with("--") && !SUBCOMMANDS.contains(&w.as_str());
-            values.extend(words.next_if(|w| free(&w)).cloned());
-            while is_list && let Some(value) = words.next_if(|w| free(&w)) {
+            values.extend(words.next_if(|w| free(w)).cloned());
+            while is_list && let Some(value) = words.next_if(|w| free(w)) {
                 values.push(value.clone());
             }
             if values.is_empty() {
@@ -177,9 +177,8 @@ fn commands(text: &str) -> Result<Vec<Vec<String>>, SdsError> {
                         Some(end) if end == sign => break,
                         Some('\\') if sign == '"' => match signs.next() {
                             Some(next @ ('"' | '\\' | '$' | '`')) => word.push(next),
-                            Some('\n') => {}
+                            Some('\n') | None => {}
                             Some(next) => word.extend(['\\', next]),
-                            None => {}
                         },
                         Some(next) => word.push(next),
                     }

@@ -280,7 +280,7 @@ fn fixed(name: &str, around: &Around, entry: &Entry) -> Option<Fate> {
         | "oversampling_type"
         | "oversampling_ratio"
         | "oversampling_tries" => not_needed("another sampler, which is checked against its model"),
-        "empty_value" if entry.value == Value::from("") => not_needed("a blank cell is empty here too"),
+        "empty_value" if entry.value.as_str() == Some("") => not_needed("a blank cell is empty here too"),
         "empty_value" => changed("a blank cell is empty in CSV and null in Parquet".into()),
         "join_multi_value_columns" => not_supported("columns that were split are not joined again"),
         "event_column" => {

@@ -138,7 +138,7 @@ fn builder(fabrication: Value) -> Value {
 fn parameters(threshold: Value) -> Value {
     json!({
         "reporting_length": 3, "epsilon": 2.0, "delta": null, "percentile_percentage": 99,
-        "percentile_epsilon_proportion": 0.01, "sigma_proportions": [1.0, 0.5, 0.3333333333333333],
+        "percentile_epsilon_proportion": 0.01, "sigma_proportions": [1.0, 0.5, 0.25],
         "number_of_records_epsilon_proportion": 0.005, "threshold": threshold, "empty_value": "",
         "use_synthetic_counts": false, "weight_selection_percentile": 95, "aggregate_counts_scale_factor": null
     })
@@ -384,6 +384,24 @@ const NAMES: [&str; 26] = [
     "dpParameters",
     "aggregate_seeded_target_number_of_records",
 ];
+
+#[test]
+fn nought_is_a_blank_but_where_the_configuration_calls_it_sensitive() {
+    use accord_standard::columns::Column;
+    let import = import(&pipeline().to_string()).unwrap();
+    let of = |name: &str| Column::new(name, vec!["0".into(), "1".into()]);
+    let mut columns = Columns { columns: vec![of("debt"), of("has_children")] };
+    import.blank_zeros(&mut columns);
+    assert_eq!(
+        (&columns.columns[0].values[..], &columns.columns[0].absent[..]),
+        (&["1".to_owned()][..], &["0".into()][..])
+    );
+    assert_eq!(columns.columns[1], of("has_children"));
+    let once = columns.clone();
+    import.blank_zeros(&mut columns);
+    assert_eq!(columns, once);
+    columns.check().unwrap();
+}
 
 /// JSON of known and unknown names with values of every kind.
 fn any_configuration() -> impl Strategy<Value = String> {
