@@ -6,9 +6,12 @@
 //!
 //! A frame is a tag byte, the payload's length (four bytes, little-endian) and the payload.
 //!
+//! Records are read by [`read_file`]; flat tables of any columns by [`crate::flat`], whose child is [`flat`].
+//!
 //! Start reading at [`read_file`].
 
 pub mod child;
+pub mod flat;
 mod watch;
 
 use accord_record::check::{Finding, Summary};
@@ -19,7 +22,7 @@ use accord_standard::crosswalk::Crosswalk;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -34,9 +37,9 @@ const FRAME: usize = 8 << 20;
 const STARTED: u8 = 1;
 const FINDING: u8 = 2;
 const RECORD: u8 = 3;
-const PROGRESS: u8 = 4;
+pub(crate) const PROGRESS: u8 = 4;
 const SUMMARY: u8 = 5;
-const ERROR: u8 = 6;
+pub(crate) const ERROR: u8 = 6;
 
 /// Which crosswalk a file is read with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,17 +184,28 @@ pub fn read_file(
     if let Some(order) = &options.dates {
         command.arg("--dates").arg(order);
     }
-    command.env_clear().stdin(Stdio::from(file)).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().context("cannot start the reader")?;
+    command.stdin(Stdio::from(file)).stderr(Stdio::null());
+    let summary = run(command, || Ok(()), |pipe| frames(pipe, length, on))?;
+    let grown = std::fs::metadata(path).is_ok_and(|m| m.len() > length);
+    Ok(with_note(summary, grown))
+}
+
+/// Runs a reader: starts it, and takes what it says; `None` if it ended before it was done. `started` is called once it
+/// runs, with the command dropped.
+fn run<T>(
+    mut command: Command,
+    started: impl FnOnce() -> anyhow::Result<()>,
+    take: impl FnOnce(&mut dyn Read) -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let mut child = command.env_clear().stdout(Stdio::piped()).spawn().context("cannot start the reader")?;
+    drop(command);
     let pipe = child.stdout.take();
     let child = Watched::new(child, SILENCE).context("the reader cannot be watched")?;
     let pipe = child.output(pipe.context("the reader has no output")?);
-    let outcome = frames(&mut BufReader::with_capacity(1 << 18, pipe), length, on);
-    match outcome {
-        Ok(Some(summary)) => {
-            let grown = std::fs::metadata(path).is_ok_and(|m| m.len() > length);
-            Ok(with_note(summary, grown))
-        }
+    // If the reader is gone already, its output says why, or how it ended.
+    let told = started();
+    match take(&mut BufReader::with_capacity(1 << 18, pipe)) {
+        Ok(Some(done)) => told.map(|()| done),
         Ok(None) if child.was_silent() => {
             let seconds = SILENCE.as_secs();
             let message =
@@ -204,6 +218,24 @@ pub fn read_file(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Reads a flat table in a child: `task` makes its task of the file's length, `take` takes its frames.
+pub fn read_flat<T>(
+    path: &Path,
+    task: impl FnOnce(u64) -> flat::Task,
+    take: impl FnOnce(&mut dyn Read, u64) -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let (file, length) = open(path)?;
+    let task = serde_json::to_vec(&task(length)).context("the reader's task cannot be written")?;
+    let (reads, mut writes) = std::io::pipe().context("no pipe for the reader's task")?;
+    let mut command = Command::new(this_program()?);
+    command.arg("__flat").stdin(Stdio::from(file)).stderr(Stdio::from(reads));
+    let tell = move || {
+        let written = writes.write_all(&task);
+        written.context("the reader did not take its task")
+    };
+    run(command, tell, |pipe| take(pipe, length))
 }
 
 /// Opens a file of records and says how long it is. What is no file (a pipe, a device, a folder) is refused before it is
@@ -254,22 +286,9 @@ fn frames(
     on: &mut dyn FnMut(Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Summary>> {
     let mut payload = Vec::new();
-    let garbled =
-        || ReadError { refused: true, message: "the reader sent what cannot be understood; nothing was used".into() };
     loop {
-        let mut head = [0u8; 5];
-        if pipe.read_exact(&mut head).is_err() {
-            return Ok(None);
-        }
-        let size = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        if size > FRAME {
-            return Err(garbled().into());
-        }
-        payload.clear();
-        if (&mut *pipe).take(size as u64).read_to_end(&mut payload)? < size {
-            return Ok(None);
-        }
-        match head[0] {
+        let Some(tag) = frame(pipe, &mut payload)? else { return Ok(None) };
+        match tag {
             STARTED => on(Message::Started(serde_json::from_slice(&payload).map_err(|_| garbled())?))?,
             FINDING => on(Message::Finding(serde_json::from_slice(&payload).map_err(|_| garbled())?))?,
             RECORD => {
@@ -286,6 +305,24 @@ fn frames(
             _ => return Err(garbled().into()),
         }
     }
+}
+
+pub(crate) fn garbled() -> ReadError {
+    ReadError { refused: true, message: "the reader sent what cannot be understood; nothing was used".into() }
+}
+
+/// The next frame: its tag, and its payload into `payload`; `None` if the child ended within or before it.
+pub(crate) fn frame(pipe: &mut dyn Read, payload: &mut Vec<u8>) -> anyhow::Result<Option<u8>> {
+    let mut head = [0u8; 5];
+    if pipe.read_exact(&mut head).is_err() {
+        return Ok(None);
+    }
+    let size = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    if size > FRAME {
+        return Err(garbled().into());
+    }
+    payload.clear();
+    Ok(if pipe.take(size as u64).read_to_end(payload)? < size { None } else { Some(head[0]) })
 }
 
 fn died(status: std::process::ExitStatus) -> String {

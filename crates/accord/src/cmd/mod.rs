@@ -49,6 +49,9 @@ enum Command {
     /// Reads an untrusted file inside limits; started by other commands only.
     #[command(name = "__read", hide = true)]
     Read(crate::sandbox::child::Args),
+    /// Reads an untrusted flat table inside limits; started by other commands only.
+    #[command(name = "__flat", hide = true)]
+    Flat(crate::sandbox::flat::Args),
 }
 
 /// How a command ended.
@@ -110,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Hub(args) => hub::run(args, json),
         Command::Doctor(args) => doctor::run(args, json),
         Command::Read(args) => crate::sandbox::child::read(args),
+        Command::Flat(args) => crate::sandbox::flat::read(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -78,10 +78,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
         (None, Some(named)) => Mapping::Is(named),
         (None, None) => Mapping::Detect,
     };
-    // The limits below bind everywhere; this stands behind them where the kernel knows it.
-    #[cfg(target_os = "linux")]
-    let _ = shut_oneself_in();
-    limit_oneself()?;
+    shut_in()?;
 
     let progress = Arc::new(AtomicU64::new(0));
     let hints = Hints {
@@ -92,7 +89,7 @@ pub fn read(args: Args) -> anyhow::Result<Exit> {
     };
     let settings =
         Settings { book: Codebook::embedded(), mapping, today: args.today, records: args.records, alone: args.alone };
-    let mut out = Out { pipe: std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()), bytes: Vec::new() };
+    let mut out = Out::new(std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock()));
     let mut records = 0u64;
     let numbers = Numbers::embedded();
     let result = run(Box::new(std::io::stdin().lock()), &hints, settings, &mut |event| {
@@ -151,14 +148,18 @@ fn by_person(walk: &mut Crosswalk, column: &str) {
     });
 }
 
-struct Out<W: Write> {
-    pipe: W,
+pub(super) struct Out<W: Write> {
+    pub(super) pipe: W,
     /// Reused for records.
     bytes: Vec<u8>,
 }
 
 impl<W: Write> Out<W> {
-    fn frame(&mut self, tag: u8, payload: &[u8]) -> std::io::Result<()> {
+    pub(super) fn new(pipe: W) -> Out<W> {
+        Out { pipe, bytes: Vec::new() }
+    }
+
+    pub(super) fn frame(&mut self, tag: u8, payload: &[u8]) -> std::io::Result<()> {
         let size = u32::try_from(payload.len()).map_err(|_| std::io::ErrorKind::InvalidData)?;
         self.pipe.write_all(&[tag])?;
         self.pipe.write_all(&size.to_le_bytes())?;
@@ -166,14 +167,22 @@ impl<W: Write> Out<W> {
     }
 
     /// Sent at once: the parent takes silence for a reader that hangs.
-    fn progress(&mut self, read: u64) -> std::io::Result<()> {
+    pub(super) fn progress(&mut self, read: u64) -> std::io::Result<()> {
         self.frame(PROGRESS, &read.to_le_bytes())?;
         self.pipe.flush()
     }
 
-    fn json(&mut self, tag: u8, value: &impl serde::Serialize) -> std::io::Result<()> {
+    pub(super) fn json(&mut self, tag: u8, value: &impl serde::Serialize) -> std::io::Result<()> {
         self.frame(tag, &serde_json::to_vec(value)?)
     }
+}
+
+/// Binds this process for good, before it reads a byte that it must not trust.
+pub(super) fn shut_in() -> anyhow::Result<()> {
+    // The limits bind everywhere; this stands behind them where the kernel knows it.
+    #[cfg(target_os = "linux")]
+    let _ = shut_oneself_in();
+    limit_oneself()
 }
 
 /// No path may be opened, made, renamed, removed or run, and no TCP port bound or connected to, by this thread, the only

@@ -4,6 +4,7 @@
 mod check;
 mod demo;
 mod desk;
+mod flat;
 mod leak;
 mod protect;
 mod release;
