@@ -8,6 +8,7 @@
 //! Start reading at [`import`].
 
 mod command;
+mod dial;
 mod fate;
 mod read;
 

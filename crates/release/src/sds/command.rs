@@ -23,6 +23,8 @@ const TEXTS: [&str; 11] = [
     "records_sensitivity_path",
     "noise_threshold_type",
 ];
+/// Most options of a text: it is looked through for each.
+const MOST_OPTIONS: usize = 1_000;
 /// What may be asked of `sds-cli`.
 const SUBCOMMANDS: [&str; 2] = ["aggregate", "generate"];
 
@@ -38,6 +40,7 @@ pub(super) fn entries(text: &str) -> Result<Entries, SdsError> {
         let Some(program) = words.iter().position(|w| is_program(w)) else { continue };
         for entry in command(&words[program + 1..])? {
             match list.iter().find(|e| e.key == entry.key) {
+                None if list.len() == MOST_OPTIONS => return Err(too_many()),
                 None => list.push(entry),
                 Some(known) if known.value == entry.value => {}
                 Some(known) => {
@@ -53,6 +56,10 @@ pub(super) fn entries(text: &str) -> Result<Entries, SdsError> {
         return Err(SdsError::Unreadable("no sds-cli command with options".into()));
     }
     Ok(Entries { form: Form::CommandLine, list })
+}
+
+fn too_many() -> SdsError {
+    SdsError::Unreadable(format!("it has more than {MOST_OPTIONS} options"))
 }
 
 fn is_program(word: &str) -> bool {
@@ -71,6 +78,9 @@ fn command(words: &[String]) -> Result<Vec<Entry>, SdsError> {
             }
             return Err(SdsError::Unreadable(format!("`{word}` is no option of sds-cli")));
         };
+        if list.len() == MOST_OPTIONS {
+            return Err(too_many());
+        }
         let (name, joined) = match option.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (option, None),

@@ -1,4 +1,4 @@
-use super::fate::{BEYOND, dial_of};
+use super::dial::{BEYOND, dial_of};
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -157,6 +157,7 @@ fn a_mode_of_fabrication_and_the_thresholds_that_it_stands_for_come_to_the_same_
         let built = import(&builder(mode.into()).to_string()).unwrap();
         assert_eq!((built.form, built.dial), (Form::PacSynth, Some(dial)), "{mode}");
         assert_eq!((built.epsilon, built.delta), (Some(2.0), Some(1e-6)));
+        assert!(built.unknown.is_empty(), "{:?}", built.unknown);
         let adaptive = json!({ "type": "Adaptive", "valuesByLen": values });
         let import = import(&parameters(adaptive.clone()).to_string()).unwrap();
         assert_eq!(import.dial, Some(dial), "{mode}");
@@ -279,6 +280,16 @@ sds-cli --sensitive-path "./invented people.csv" --sensitive-delimiter , --resol
 }
 
 #[test]
+fn a_batch_gives_its_base_and_says_that_its_runs_are_left_out() {
+    let runs = json!({ "small": [{ "name": "one", "noise_epsilon": 1.0 }] });
+    let batch = json!({ "execute": { "aggregate": true }, "base_config": pipeline(), "runs": runs });
+    let import = import(&batch.to_string()).unwrap();
+    assert_eq!((import.form, import.epsilon), (Form::Pipeline, Some(4.0)));
+    assert_eq!(import.unsupported().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["runs"]);
+    assert!(import.unknown.is_empty(), "{:?}", import.unknown);
+}
+
+#[test]
 fn the_same_thing_said_twice_must_be_the_same() {
     let mut map = pipeline().as_object().unwrap().clone();
     map.insert("epsilon".into(), 1.0.into());
@@ -341,6 +352,10 @@ fn other_files_are_not_taken_for_a_configuration() {
     assert_eq!(import(&" ".repeat(MOST_BYTES + 1)), Err(SdsError::TooLong));
     let long = json!((0..2_000).map(|i| (format!("use_columns{i}"), json!(1))).collect::<serde_json::Map<_, _>>());
     assert!(import(&long.to_string()).is_err());
+    let options: String = (0..400_000).map(|i| format!(" --a{i} 1")).collect();
+    assert!(matches!(import(&format!("sds-cli{}", &options[..MOST_BYTES - 100])), Err(SdsError::Unreadable(_))));
+    let lines: String = (0..200_000).map(|i| format!("sds-cli --a{i} 1\n")).collect();
+    assert!(matches!(import(&lines[..MOST_BYTES - 100]), Err(SdsError::Unreadable(_))));
     let deep = "{\"parameters\":".repeat(5_000) + "1" + &"}".repeat(5_000);
     assert!(import(&deep).is_err());
 }
