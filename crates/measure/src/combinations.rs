@@ -7,13 +7,12 @@ use crate::mechanism::MeasureError;
 use crate::noise::NoiseSource;
 use accord_release::account::Rho;
 use accord_release::flat::layout::Layout;
-use accord_release::flat::{ROWS, length_id};
+use accord_release::flat::length_id;
 use accord_release::noisy::{Draw, NoisyTable};
 use std::fmt;
 
 /// Exact counts of all combinations of a layout.
 pub struct Combinations {
-    rows: u64,
     lengths: Vec<Vec<u32>>,
 }
 
@@ -48,21 +47,7 @@ impl Combinations {
                 }
             }
         }
-        Combinations { rows: grid.rows() as u64, lengths }
-    }
-
-    /// Adds noise to the count of rows.
-    ///
-    /// # Privacy
-    ///
-    /// As [`crate::mechanism::measure`], with sensitivity `rows_per_person`.
-    pub fn measure_rows(&self, draw: Draw, noise: &mut dyn NoiseSource) -> NoisyTable {
-        let value = i64::try_from(self.rows).unwrap_or(i64::MAX);
-        NoisyTable {
-            table: ROWS.to_owned(),
-            values: vec![value.saturating_add(noise.draw(draw.sigma_milli))],
-            draws: vec![draw],
-        }
+        Combinations { lengths }
     }
 
     /// Adds noise to every count of one length, those of combinations that no row has too.

@@ -1,6 +1,9 @@
 //! A flat table of categories, exact: the codes of every row, by column. Like [`crate::tally::Counts`] it can't be printed,
 //! cloned out or serialised.
 
+use crate::noise::ExactNoise;
+use accord_release::flat::ROWS;
+use accord_release::noisy::{Draw, NoisyTable};
 use accord_standard::columns::Columns;
 use std::fmt;
 
@@ -75,16 +78,35 @@ impl Grid {
         Ok(())
     }
 
+    /// Adds noise to the count of rows.
+    ///
+    /// # Privacy
+    ///
+    /// As [`crate::mechanism::measure`], with sensitivity the rows a person.
+    pub(crate) fn measure_rows(&self, draw: Draw, noise: &mut dyn ExactNoise) -> NoisyTable {
+        let value = i64::try_from(self.rows).unwrap_or(i64::MAX).saturating_add(noise.draw(draw.sigma_milli));
+        NoisyTable { table: ROWS.to_owned(), values: vec![value], draws: vec![draw] }
+    }
+
+    /// Number of rows by number of filled columns: exact.
+    pub(crate) fn filled(&self) -> Vec<u64> {
+        let mut filled = vec![0_u16; self.rows];
+        for column in &self.cells {
+            for (count, code) in filled.iter_mut().zip(column) {
+                *count += u16::from(*code != 0);
+            }
+        }
+        let mut histogram = vec![0; self.cells.len() + 1];
+        filled.iter().for_each(|count| histogram[usize::from(*count)] += 1);
+        histogram
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     pub(crate) fn column(&self, at: usize) -> &[u16] {
         &self.cells[at]
-    }
-
-    pub(crate) fn sizes(&self) -> &[usize] {
-        &self.sizes
     }
 }
 

@@ -13,6 +13,7 @@ mod coin;
 pub mod combinations;
 pub mod cut;
 pub mod evaluate;
+pub mod flat;
 pub mod gaussian;
 pub mod grid;
 pub mod laplace;

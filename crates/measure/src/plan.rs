@@ -23,6 +23,32 @@ pub struct Plan {
     pub rows_per_person: u32,
     /// Measurements.
     pub steps: Vec<Step>,
+    /// What is measured of a flat table, where that is what is drawn; the workload then has no tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flat: Option<FlatPlan>,
+}
+
+/// What fixes the measurements of a flat table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlatPlan {
+    /// SHA-256 of the domain, in hex.
+    pub domain: String,
+    /// Length of the longest combinations that are measured.
+    pub longest: u8,
+    /// How rows are bounded.
+    pub bound: Bound,
+}
+
+/// How the number of cells that a row is counted in is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Blank counts as a value: every row stands in one cell of every table.
+    Dense,
+    /// Blank is implied, and a row is counted with at most so many filled columns, as declared.
+    Declared(u16),
+    /// Blank is implied, and the bound is chosen privately; the choice is charged.
+    Chosen,
 }
 
 /// One measurement.
@@ -125,7 +151,7 @@ impl Plan {
                 steps.push(Step { population, table: table.id.clone(), rho, sensitivity_squared, sigma_milli });
             }
         }
-        Ok(Plan { workload, rows_per_person, steps })
+        Ok(Plan { workload, rows_per_person, steps, flat: None })
     }
 
     /// What the whole plan costs.

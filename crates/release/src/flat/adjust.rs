@@ -33,8 +33,8 @@ pub struct Adjuster<'a> {
     cells: Vec<Vec<Cell>>,
     /// `1 / sigma²` by length.
     weight: Vec<f32>,
-    /// Cost of a combination that no row has yet.
-    novelty: f32,
+    /// Cost of a combination that no row has yet, by length.
+    novelty: Vec<f32>,
     /// Share of the noise of a gain that a change must exceed.
     caution: f64,
     /// Weight of each column, by position in the layout.
@@ -66,7 +66,12 @@ impl<'a> Adjuster<'a> {
             .collect();
         let weight = counts.sigma.iter().map(|s| (1.0 / (s * s).max(0.01)) as f32).collect();
         let column = layout.order.iter().map(|c| settings.weights[*c] as f32).collect();
-        Adjuster { layout, cells, weight, novelty: settings.novelty as f32, caution: settings.caution, column }
+        let novelty = (1..=layout.lengths())
+            .map(|k| {
+                if k == 1 { 0.0 } else { (clearance(counts, k, settings.invented_share) / counts.sigma[k - 1]) as f32 }
+            })
+            .collect();
+        Adjuster { layout, cells, weight, novelty, caution: settings.caution, column }
     }
 
     /// Goes once over every cell of every row, columns in a shuffled order; says how many were changed.
@@ -185,7 +190,7 @@ impl<'a> Adjuster<'a> {
             .iter()
             .map(|line| {
                 let cell = self.cells[line.length - 1][line.base + level * line.stride];
-                let last = if cell.rows == 1.0 { self.novelty } else { 0.0 };
+                let last = if cell.rows == 1.0 { self.novelty[line.length - 1] } else { 0.0 };
                 (0.5 - cell.over) * line.weight - last
             })
             .sum()
@@ -197,7 +202,8 @@ impl<'a> Adjuster<'a> {
         cost.fill(0.0);
         for line in lines {
             let cells = &self.cells[line.length - 1];
-            let novelty = |cell: &Cell| if cell.rows == 0.0 { self.novelty } else { 0.0 };
+            let cost_of_new = self.novelty[line.length - 1];
+            let novelty = |cell: &Cell| if cell.rows == 0.0 { cost_of_new } else { 0.0 };
             if line.stride == 1 {
                 let run = &cells[line.base..line.base + cost.len()];
                 for (cost, cell) in cost.iter_mut().zip(run) {
@@ -237,6 +243,29 @@ impl<'a> Adjuster<'a> {
         }
         ruled
     }
+}
+
+/// How many standard deviations a noisy count must be over nought, so that of all that are, at most `share` are expected to
+/// be noise alone (Benjamini and Hochberg 1995): between nought and four.
+fn clearance(counts: &Counts, length: usize, share: f64) -> f64 {
+    let (noisy, sigma) = (&counts.noisy[length - 1], counts.sigma[length - 1].max(0.1));
+    let mut over = vec![0_u64; 401];
+    for value in noisy {
+        let steps = (*value as f64 / sigma * 100.0).clamp(0.0, 400.0) as usize;
+        over[steps] += u64::from(*value > 0);
+    }
+    let mut beyond = 0;
+    let mut least = 400;
+    for step in (0..=400).rev() {
+        beyond += over[step];
+        let alone = noisy.len() as f64 * 0.5 * libm::erfc(step as f64 / 100.0 * std::f64::consts::FRAC_1_SQRT_2);
+        if alone <= share * beyond as f64 {
+            least = step;
+        } else {
+            break;
+        }
+    }
+    least as f64 / 100.0
 }
 
 /// A line of cells: the base, and the step from one value of the column at hand to the next.

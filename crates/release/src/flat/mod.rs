@@ -6,19 +6,21 @@
 //! 1. [`grow`]: a model of highest entropy over a junction tree of bounded size is fitted to those tables that matter most;
 //! 2. [`draw`]: rows are drawn from it;
 //! 3. [`adjust`]: the rows are adjusted to all noisy counts at once;
-//! 4. combinations of the rows are counted, each with the interval that the noise warrants.
+//! 4. [`aggregate`]: combinations of the rows are counted, each with the interval that the noise warrants.
 //!
 //! **It must never know** records or exact counts.
 //!
 //! Start reading at [`make`].
 
 pub mod adjust;
+pub mod aggregate;
 pub mod draw;
 pub mod fit;
 pub mod fold;
 pub mod grow;
 pub mod layout;
 pub mod model;
+pub mod quality;
 pub mod rows;
 pub mod tree;
 
@@ -28,6 +30,7 @@ use fold::Fold;
 use grow::Growth;
 use layout::{Layout, LayoutError, Shape};
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 use rows::Rows;
 use serde::{Deserialize, Serialize};
@@ -35,6 +38,31 @@ use sha2::{Digest, Sha256};
 
 /// Id of the noisy count of rows.
 pub const ROWS: &str = "rows";
+
+/// Id of the privately chosen bound on filled columns.
+pub const MOST_FILLED: &str = "most-filled";
+
+/// SHA-256 of a domain, in hex: two domains with the same hash are the same.
+pub fn domain_hash(columns: &Columns) -> String {
+    let mut hash = Sha256::new();
+    let mut text = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    for column in &columns.columns {
+        text("column");
+        text(&column.name);
+        column.values.iter().for_each(|v| text(v));
+        text("groups");
+        column.groups.iter().for_each(|v| text(v));
+        column.group_of.iter().for_each(|g| text(&g.to_string()));
+        text("blank");
+        column.absent.iter().for_each(|v| text(v));
+        text(column.other.as_deref().unwrap_or_default());
+        text(column.codelist.as_deref().unwrap_or_default());
+    }
+    hex::encode(hash.finalize())
+}
 
 /// Id of the noisy counts of one length.
 pub fn length_id(length: usize) -> String {
@@ -49,7 +77,9 @@ pub struct Measured {
     pub columns: Columns,
     /// Which combinations were counted.
     pub shape: Shape,
-    /// The noisy count of rows, then the noisy counts of each length, in the layout's order.
+    /// The most rows of one person.
+    pub rows_per_person: u32,
+    /// The noisy count of rows, the bound if it was chosen, then the noisy counts of each length, in the layout's order.
     pub tables: Vec<NoisyTable>,
 }
 
@@ -59,15 +89,13 @@ pub struct Measured {
 pub struct Ask {
     /// From 0 to 3: how much to hold back combinations that may be invented by noise, at the price of real rare ones.
     pub dial: f64,
-    /// Number of rows; as many as the noisy count says if not given.
-    pub rows: Option<u64>,
     /// Weight of each column of the domain; all alike if empty.
     pub weights: Vec<f64>,
 }
 
 impl Default for Ask {
     fn default() -> Ask {
-        Ask { dial: 2.0, rows: None, weights: Vec::new() }
+        Ask { dial: 2.0, weights: Vec::new() }
     }
 }
 
@@ -116,8 +144,8 @@ pub struct Settings {
     pub sample_at_least: usize,
     /// See above.
     pub sample_at_most: usize,
-    /// Cost of a combination that no row has yet.
-    pub novelty: f64,
+    /// Of the combinations that rows are given for the first time, about the share that may be noise alone.
+    pub invented_share: f64,
     /// Share of the noise of a gain that a change must exceed.
     pub caution: f64,
     /// Sweeps of the adjustment.
@@ -128,7 +156,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn new(columns: usize, ask: &Ask) -> Result<Settings, FlatError> {
+    /// The settings of the method, with what is asked.
+    pub fn new(columns: usize, ask: &Ask) -> Result<Settings, FlatError> {
         if !(0.0..=3.0).contains(&ask.dial) {
             return Err(FlatError::Ask(format!("the dial goes from 0 to 3, and {} is outside", ask.dial)));
         }
@@ -136,14 +165,14 @@ impl Settings {
         if weights.len() != columns || weights.iter().any(|w| !w.is_finite() || *w <= 0.0 || *w > 100.0) {
             return Err(FlatError::Ask("there must be a weight over 0 and at most 100 for every column".to_owned()));
         }
-        // The dial between its marks is read linearly. 0: nothing is held back. 2: invented combinations hold no more
-        // than some 0.3 % of all. 3: nothing stays that isn't clear of its noise.
+        // Between its marks the dial is read linearly. 0: nothing is held back. Up to 2: ever more evidence is wanted before
+        // a combination is shown for the first time. 3: nothing stays that isn't clear of its noise.
         let at = |marks: [f64; 4]| {
             let low = (ask.dial.floor() as usize).min(2);
             marks[low] + (marks[low + 1] - marks[low]) * (ask.dial - low as f64)
         };
-        let rule_out = (ask.dial > 0.0)
-            .then(|| (at([0.0, 1.0, 3.0, 25.0]) as f32, at([0.0, 0.0, 1.0, 25.0]) as f32, at([-3.0, -2.0, -1.0, 2.0])));
+        let beyond = ask.dial - 2.0;
+        let rule_out = (beyond > 0.0).then_some((25.0 * beyond as f32, 25.0 * beyond as f32, 4.0 * beyond - 2.0));
         Ok(Settings {
             weights,
             batches: 2,
@@ -152,7 +181,7 @@ impl Settings {
             passes: 40,
             sample_at_least: 40_000,
             sample_at_most: 200_000,
-            novelty: at([0.0, 0.015, 0.03, 0.1]),
+            invented_share: at([1.0, 0.6, 0.3, 0.02]),
             caution: 0.4,
             sweeps: 3,
             rule_out,
@@ -202,23 +231,23 @@ impl Measured {
     }
 }
 
-/// Makes rows from noisy counts: the same rows each time, on every machine.
+/// Makes as many rows as the noisy count says: the same rows each time, on every machine.
 ///
 /// # Privacy
 ///
 /// Post-processing: a deterministic function of the noisy counts and of public settings (PRIVACY 11). The seed of its
 /// random choices is a hash of the same.
 pub fn make(measured: &Measured, ask: &Ask, progress: &mut dyn FnMut(f64)) -> Result<Made, FlatError> {
+    let settings = Settings::new(measured.columns.columns.len(), ask)?;
+    make_by(measured, &settings, progress)
+}
+
+/// [`make`] with other settings than those of the method, for measuring what they do.
+pub fn make_by(measured: &Measured, settings: &Settings, progress: &mut dyn FnMut(f64)) -> Result<Made, FlatError> {
     let layout = measured.layout()?;
     let counts = measured.counts(&layout)?;
-    let settings = Settings::new(layout.columns(), ask)?;
-    let len = ask.rows.unwrap_or(counts.total as u64);
-    if len > MOST_ROWS {
-        return Err(FlatError::Ask(format!("at most {MOST_ROWS} rows can be made, not {len}")));
-    }
     let mut rng = ChaCha20Rng::from_seed(seed_of(measured));
-    let made = make_with(measured, &layout, &counts, &settings, len as usize, &mut rng, progress);
-    Ok(made)
+    Ok(make_with(measured, &layout, &counts, settings, &mut rng, progress))
 }
 
 fn make_with(
@@ -226,7 +255,6 @@ fn make_with(
     layout: &Layout,
     counts: &Counts,
     settings: &Settings,
-    len: usize,
     rng: &mut ChaCha20Rng,
     progress: &mut dyn FnMut(f64),
 ) -> Made {
@@ -247,27 +275,33 @@ fn make_with(
         changed.push(adjuster.sweep(&mut rows, rng));
         progress(0.4 + 0.6 * (sweep + 1) as f64 / settings.sweeps as f64);
     }
-    let rows = resize(rows, len, rng);
+    shuffle(&mut rows, rng);
     let folded = folds.iter().enumerate().filter(|(_, f)| !f.is_plain()).map(|(c, f)| (c, f.size())).collect();
     Made { rows, growth, sampler_distance, changed, ruled_out, folded }
 }
 
-/// As many rows as asked for: drawn from those that were made, without replacement while they last. They are shuffled in
-/// any case, so that their order says nothing.
-fn resize(mut rows: Rows, len: usize, rng: &mut ChaCha20Rng) -> Rows {
-    use rand::seq::SliceRandom;
-    let mut order: Vec<u32> = Vec::with_capacity(len);
-    while order.len() < len && rows.len > 0 {
-        let mut round: Vec<u32> = (0..rows.len as u32).collect();
-        round.shuffle(rng);
-        round.truncate(len - order.len());
-        order.extend(round);
-    }
+/// Puts rows in a random order, so that their order says nothing.
+fn shuffle(rows: &mut Rows, rng: &mut ChaCha20Rng) {
+    let mut order: Vec<u32> = (0..rows.len as u32).collect();
+    order.shuffle(rng);
     for column in &mut rows.columns {
         *column = order.iter().map(|row| column[*row as usize]).collect();
     }
-    rows.len = order.len();
-    rows
+}
+
+/// As many rows as asked for: the first of those that were made, which stand in random order, and again from the beginning
+/// where they don't last.
+///
+/// # Errors
+/// If more are asked for than can be made.
+pub fn take(rows: &Rows, len: u64) -> Result<Rows, FlatError> {
+    if len > MOST_ROWS {
+        return Err(FlatError::Ask(format!("at most {MOST_ROWS} rows can be made, not {len}")));
+    }
+    let columns: Vec<Vec<u16>> =
+        rows.columns.iter().map(|c| c.iter().cycle().take(len as usize).copied().collect()).collect();
+    let len = columns.first().map_or(0, Vec::len);
+    Ok(Rows { columns, len })
 }
 
 /// How each column is folded, by its noisy single counts.
