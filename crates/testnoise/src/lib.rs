@@ -45,7 +45,7 @@ pub fn count(draws: impl IntoIterator<Item = i64>) -> Seen {
 /// Values around nought with an expectation of at least 10 have a cell each, the rest share one.
 pub fn misfit(seen: &Seen, law: impl Fn(i64) -> f64) -> f64 {
     let draws = seen.values().sum::<u64>() as f64;
-    let reach = (0..).find(|x| draws * law(*x + 1).min(law(-*x - 1)) < 10.0).unwrap_or(0);
+    let reach = (0..1 << 40).find(|x| draws * law(*x + 1).min(law(-*x - 1)) < 10.0).unwrap_or(0);
     let (mut statistic, mut cells) = (0.0, 0);
     let (mut inside_expected, mut inside_seen) = (0.0, 0.0);
     for x in -reach..=reach {

@@ -138,7 +138,7 @@ fn the_laws_that_draws_are_judged_by_agree_with_fifty_digits() {
 fn privacy_01_costs_of_noise_agree_with_opendp() {
     // OpenDP's maps to rho for the Gaussian: what the plan charges for the same scale is no less, and not a unit more.
     for (sigma_milli, sensitivity, rho) in
-        [(1000, 1, 0.5), (20_000, 1, 0.00125), (3300, 2, 0.183_654_729_109_274_61), (200_000, 5, 0.000_312_5)]
+        [(1000, 1, 0.5), (20_000, 1, 0.00125), (3300, 2, 0.183_654_729_109_274_6), (200_000, 5, 0.000_312_5)]
     {
         let ours = Rho((rho * Rho::UNIT as f64).ceil() as u64);
         assert_eq!(accord_measure::plan::sigma_milli(sensitivity * sensitivity, ours), Some(sigma_milli));
