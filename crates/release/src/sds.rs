@@ -44,7 +44,7 @@ pub struct SdsImport {
     pub multi_value: Vec<MultiValue>,
     /// Number of synthetic rows that was asked for.
     pub rows: Option<u64>,
-    /// Every setting that was recognised, in the file's order, and what became of it.
+    /// Every setting that was recognised, and what became of it: by name, or as a command line has them.
     pub settings: Vec<Setting>,
     /// Names that no known version of Synthetic Data Showcase uses.
     pub unknown: Vec<String>,
@@ -190,30 +190,28 @@ impl SdsImport {
         self.settings.iter().filter(|s| matches!(s.fate, Fate::NotSupported { .. }))
     }
 
-    /// The import in lines for a terminal: first what it is, then each setting, then what is left to decide. Control and
-    /// direction signs of the file are shown as escapes.
+    /// The import in lines for a terminal: what it is, then each setting, beginning with those because of which something
+    /// else comes out, then what is left to decide. Control and direction signs of the file are shown as escapes.
     pub fn report(&self) -> Vec<String> {
         let (settings, unknown) = (self.settings.len(), self.unknown.len());
-        let mut lines =
-            vec![format!("Synthetic Data Showcase, {}: {settings} settings known, {unknown} not", self.form)];
+        let mut lines: Vec<(u8, String)> = Vec::with_capacity(settings + unknown);
         for setting in &self.settings {
-            let (word, words) = match &setting.fate {
-                Fate::Taken => ("taken", ""),
-                Fate::Changed { how } => ("changed", how.as_str()),
-                Fate::NotNeeded { why } => ("not needed", why.as_str()),
-                Fate::NotSupported { why } => ("NOT SUPPORTED", why.as_str()),
+            let (rank, word, words) = match &setting.fate {
+                Fate::NotSupported { why } => (0, "NOT SUPPORTED", why.as_str()),
+                Fate::Changed { how } => (2, "changed", how.as_str()),
+                Fate::Taken => (3, "taken", ""),
+                Fate::NotNeeded { why } => (4, "not needed", why.as_str()),
             };
             let colon = if words.is_empty() { "" } else { ": " };
-            lines.push(format!(
-                "  {word:<13} {} = {}{colon}{}",
-                printable(&setting.name),
-                printable(&setting.value),
-                printable(words)
-            ));
+            let [name, value, words] = [&setting.name, &setting.value, words].map(printable);
+            lines.push((rank, format!("  {word:<13} {name} = {value}{colon}{words}")));
         }
-        lines.extend(self.unknown.iter().map(|name| format!("  {:<13} {}: left alone", "UNKNOWN", printable(name))));
-        lines.extend(self.notes.iter().map(|note| format!("  note: {}", printable(note))));
-        lines
+        lines.extend(self.unknown.iter().map(|n| (1, format!("  {:<13} {}: left alone", "UNKNOWN", printable(n)))));
+        // Stable: within a rank they stay by name.
+        lines.sort_by_key(|(rank, _)| *rank);
+        let head = format!("Synthetic Data Showcase, {}: {settings} settings known, {unknown} not", self.form);
+        let notes = self.notes.iter().map(|note| format!("  note: {}", printable(note)));
+        std::iter::once(head).chain(lines.into_iter().map(|(_, line)| line)).chain(notes).collect()
     }
 }
 
