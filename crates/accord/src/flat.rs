@@ -13,7 +13,7 @@ use crate::sandbox::flat::{Task, What};
 use crate::sandbox::{ReadError, read_flat};
 use accord_measure::grid::Grid;
 use accord_record::flat::{Header, Infer, Inferred, Noticed};
-use accord_record::input::{Found, encoding_for_label};
+use accord_record::input::{Format, Found, encoding_for_label};
 use accord_standard::columns::Columns;
 use accord_standard::columns::weights::Weights;
 use anyhow::Context as _;
@@ -96,8 +96,8 @@ pub fn no_domain(file: &Path) -> anyhow::Error {
 /// The sets of values are released as they are, on the user's declaration. A column in which nearly every row has a value
 /// of its own looks like one that names or numbers people: it is refused, unless the user named it.
 pub fn infer(file: &Path, options: &InferOptions, progress: Progress<'_>) -> anyhow::Result<Inferred> {
-    let what =
-        Infer { columns: options.columns.clone(), except: options.person.clone(), absent: options.absent.clone() };
+    let columns = options.columns.as_ref().map(|names| names.iter().map(|n| n.trim().to_owned()).collect());
+    let what = Infer { columns, except: options.person.clone(), absent: options.absent.clone() };
     not_both(options.person.as_deref(), what.columns.iter().flatten())?;
     let mut inferred = run(file, options.encoding.as_deref(), What::Infer(what), |pipe, length| {
         frames::inferred(pipe, length, progress)
@@ -124,7 +124,14 @@ pub fn check(file: &Path, columns: &Columns, options: &FlatOptions) -> anyhow::R
     let wanted: Vec<String> = columns.columns.iter().map(|c| c.name.clone()).chain(options.person.clone()).collect();
     let header = look(file, options.encoding.as_deref(), &wanted)?;
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    header.has(&wanted).map_err(|error| ReadError { refused: error.is_refusal(), message: error.to_string() })?;
+    header.has(&wanted).map_err(|error| {
+        let mut message = error.to_string();
+        if header.found.format == Format::JsonLines {
+            message +=
+                ". Of JSON lines only the first lines are looked at: write the column there, as null if it is blank";
+        }
+        ReadError { refused: error.is_refusal(), message }
+    })?;
     let mut options = options.clone();
     if options.encoding.is_none() {
         match header.found.encoding {

@@ -258,7 +258,16 @@ fn open(path: &Path) -> anyhow::Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
+/// The program, beside the tests of its own parts.
+#[cfg(test)]
+pub(crate) fn this_program() -> anyhow::Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let folder = tests.parent().and_then(Path::parent).context("tests stand in a folder of the build")?;
+    Ok(folder.join(format!("accord{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// This very program, even if its file was replaced by a newer one in the meantime.
+#[cfg(not(test))]
 fn this_program() -> anyhow::Result<PathBuf> {
     if cfg!(target_os = "linux") {
         return Ok(PathBuf::from("/proc/self/exe"));

@@ -178,6 +178,60 @@ fn domain_and_weights_files_are_read_within_bounds() {
     assert!(read_domain(dir.path()).is_err() && read_domain(&dir.path().join("none")).is_err());
 }
 
+/// A folder with a file of invented people.
+fn file_of(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("INVENTED.csv");
+    std::fs::write(&path, bytes).unwrap();
+    (dir, path)
+}
+
+#[test]
+fn a_file_goes_through_the_sandboxed_process_from_its_header_to_its_grid() {
+    if crate::sandbox::this_program().is_ok_and(|p| !p.exists()) {
+        eprintln!("skipped: the program itself is not built; `cargo test -p accord` builds it");
+        return;
+    }
+    let text = "id,sex,age\n".to_owned() + &"1,male,9--17\n1,female,18+\n2,,\n".repeat(6_000);
+    let (_dir, path) = file_of(text.as_bytes());
+    assert_eq!(header(&path, None).unwrap(), ["id", "sex", "age"]);
+    let options = InferOptions { person: Some("id".into()), ..InferOptions::default() };
+    let mut last = (0, 0);
+    let found = infer(&path, &options, &mut |read, of| last = (read, of)).unwrap();
+    assert_eq!(found.columns.columns.iter().map(|c| c.values.len()).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!((found.identifying.len(), last.1), (0, text.len() as u64));
+    let options = FlatOptions { person: Some("id".into()), rows_per_person: 1, encoding: None };
+    let options = check(&path, &found.columns, &options).unwrap();
+    assert_eq!(options.encoding.as_deref(), Some("UTF-8"));
+    let (_, note) = read_grid(&path, &found.columns, &options, &mut |_, _| ()).unwrap();
+    assert_eq!((note.warnings.len(), note.found.unwrap().delimiter), (0, Some(',')));
+    // A domain too large for a pipe's buffer goes through as well, and what is not in the file is named.
+    let large = domain("[[column]]\nname = \"age\"\nrange = [1, 50000]\n[[column]]\nname = \"sexe\"\nvalues = [1]");
+    let error = check(&path, &large, &options).unwrap_err();
+    assert!(error.to_string().contains("no column `sexe`") && error.to_string().contains("`sex`"), "{error}");
+    let (_, note) = read_grid(&path, &large.choose(&["age"]).unwrap(), &options, &mut |_, _| ()).unwrap();
+    assert_eq!(note.warnings.len(), 1);
+
+    let (_dir, path) = file_of(&(0..60).fold(b"name,sex\n".to_vec(), |t, i| [t, format!("p{i},f\n").into()].concat()));
+    let refused = infer(&path, &InferOptions::default(), &mut |_, _| ()).unwrap_err();
+    assert!(refused.is::<Refused>() && refused.to_string().contains("`name`"), "{refused}");
+    let sure = InferOptions { columns: Some(vec![" name ".into()]), ..InferOptions::default() };
+    assert_eq!(infer(&path, &sure, &mut |_, _| ()).unwrap().identifying, ["name"]);
+
+    let (_dir, path) = file_of(b"sex,x\nfemale,\xe9t\xe9\nmale,1\n");
+    let rows = FlatOptions { person: None, rows_per_person: 1, encoding: None };
+    let error = check(&path, &sexes(), &rows).unwrap_err();
+    assert!(error.to_string().contains("--encoding windows-1252"), "{error}");
+    let rows = FlatOptions { encoding: Some("windows-1252".into()), ..rows };
+    assert!(check(&path, &sexes(), &rows).is_ok());
+    let error = check(&path, &sexes(), &FlatOptions { encoding: Some("klingon".into()), ..rows }).unwrap_err();
+    assert!(error.to_string().contains("klingon"), "{error}");
+
+    let (_dir, path) = file_of(b"{\"sex\":\"male\"}\n");
+    let rows = FlatOptions { person: Some("id".into()), rows_per_person: 1, encoding: None };
+    assert!(check(&path, &sexes(), &rows).unwrap_err().to_string().contains("first lines"));
+}
+
 proptest! {
     #[test]
     fn no_frames_make_the_parent_panic(bytes in prop::collection::vec(any::<u8>(), 0..60), tag in 0_usize..6) {

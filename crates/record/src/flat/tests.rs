@@ -92,7 +92,9 @@ fn every_kind_of_file_gives_the_same_codes() {
     sheet.write(1, 7, "a note").unwrap();
     book.add_worksheet().set_name("events").unwrap().write(0, 0, "something else").unwrap();
     let book = book.save_to_buffer().unwrap();
-    for bytes in [gzip.finish().unwrap(), json.as_bytes().to_vec(), utf16, book] {
+    let mut parquet = Vec::new();
+    crate::write::flat_parquet(&domain(), &[vec![1, 2], vec![1, 0], vec![1, 0]], &mut parquet).unwrap();
+    for bytes in [gzip.finish().unwrap(), json.as_bytes().to_vec(), utf16, book, parquet] {
         let given = encoded(&bytes, &domain(), None).unwrap();
         assert_eq!(given.rows, wanted);
         assert_eq!(given.noticed, Noticed::default());
