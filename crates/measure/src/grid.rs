@@ -160,7 +160,7 @@ mod tests {
         ) {
             let mut grid = Grid::new(&columns());
             let taken = grid.push_block(rows, &bytes, None).is_ok();
-            for (at, size) in grid.sizes().iter().enumerate() {
+            for (at, size) in grid.sizes.iter().enumerate() {
                 prop_assert!(grid.column(at).iter().all(|code| usize::from(*code) < *size));
                 prop_assert_eq!(grid.column(at).len(), if taken { rows } else { 0 });
             }
