@@ -145,6 +145,12 @@ fn weights_are_read_from_toml_and_csv() {
 }
 
 #[test]
+fn a_name_with_a_delimiter_in_it_stands_in_quotation_marks() {
+    let weights = Weights::parse("column,weight\n\"a, \"\"b\"\"\",2\n").unwrap();
+    assert_eq!(weights.weights, [("a, \"b\"".to_owned(), 2.0)]);
+}
+
+#[test]
 fn weights_out_of_bounds_or_for_no_column_are_refused() {
     for (text, word) in [
         ("", "none is named"),
@@ -157,6 +163,8 @@ fn weights_out_of_bounds_or_for_no_column_are_refused() {
         ("gender,two", "no number"),
         ("gender = \"two\"", "no number"),
         ("gender,1,2", "column and its weight"),
+        ("gender", "column and its weight"),
+        ("\"gender,1", "column and its weight"),
         ("gender,1\ngender,2", "two weights"),
         ("gender = ", "TOML"),
     ] {

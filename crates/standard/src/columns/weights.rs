@@ -96,33 +96,35 @@ fn from_toml(table: toml::Table, problems: &mut Vec<Problem>) -> Vec<(String, f6
 }
 
 fn from_csv(text: &str, first: &str, problems: &mut Vec<Problem>) -> Vec<(String, f64)> {
-    let delimiter = [b',', b';', b'\t'].into_iter().find(|d| first.contains(char::from(*d))).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
+    let delimiter = [',', ';', '\t'].into_iter().find(|d| first.contains(*d)).unwrap_or(',');
     let mut weights = Vec::new();
-    for (at, record) in reader.records().enumerate() {
-        let Ok(record) = record else {
-            problems.push(Problem::new("weights", "a line cannot be read"));
-            break;
-        };
-        let place = format!("entry {}", at + 1);
-        let (Some(name), Some(weight), 2) = (record.get(0), record.get(1), record.len()) else {
-            problems.push(Problem::new(place, "must be a column and its weight: `column,weight`"));
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    for (entry, (at, line)) in lines.enumerate() {
+        let pair = line.rsplit_once(delimiter).map(|(name, weight)| (unquoted(name), unquoted(weight)));
+        // A delimiter within a name needs quotation marks around the name.
+        let Some((Some(name), Some(weight))) = pair.map(|(n, w)| (n.filter(|n| n.1 || !n.0.contains(delimiter)), w))
+        else {
+            problems.push(Problem::new(format!("line {}", at + 1), "must be a column and its weight: `column,weight`"));
             continue;
         };
-        match weight.parse::<f64>() {
-            Ok(weight) => weights.push((name.to_owned(), weight)),
-            Err(_) if at == 0 && fold(weight) == "weight" => {}
-            Err(_) => problems.push(Problem::new(name, "its weight is no number")),
+        match weight.0.parse::<f64>() {
+            Ok(weight) => weights.push((name.0, weight)),
+            Err(_) if entry == 0 && fold(&weight.0) == "weight" => {}
+            Err(_) => problems.push(Problem::new(name.0, "its weight is no number")),
         }
         if problems.len() > 20 {
             break;
         }
     }
     weights
+}
+
+/// A cell without quotation marks around it, and whether it had any; none if they don't match.
+fn unquoted(cell: &str) -> Option<(String, bool)> {
+    let cell = cell.trim();
+    let Some(rest) = cell.strip_prefix('"') else {
+        return (!cell.contains('"')).then(|| (cell.to_owned(), false));
+    };
+    let inner = rest.strip_suffix('"')?.replace("\"\"", "\u{0}");
+    (!inner.contains('"')).then(|| (inner.replace('\u{0}', "\"").trim().to_owned(), true))
 }
