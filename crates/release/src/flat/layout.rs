@@ -17,6 +17,8 @@ pub const LONGEST_MEASURED: usize = 3;
 const TABLE_CELLS: u64 = 1 << 20;
 /// Most cells of all tables of one length; the smallest tables come first.
 const LENGTH_CELLS: u64 = 12 << 20;
+/// Most tables of one length, likewise.
+const LENGTH_TABLES: u64 = 1 << 20;
 /// Up to so many tables of the greatest length, blank is counted as a value.
 const DENSE_TABLES: usize = 1_000;
 
@@ -69,20 +71,23 @@ pub struct Layout {
     pub levels: Vec<usize>,
     /// Tables by length: `tables[k - 1]` are those of length k.
     pub tables: Vec<Vec<Table>>,
-    /// Place of each table of length 2 and 3 by the rank of its columns; `u32::MAX` where it isn't measured.
-    places: [Vec<u32>; 2],
+    /// Where the tables of length 2 and 3 stand: by first column, and by the rank of the first two.
+    runs: [Vec<Run>; 2],
 }
 
-const ABSENT: u32 = u32::MAX;
+/// The tables that have all columns but the last in common. Their last columns follow each other without a gap, because
+/// columns stand in order of their number of values and the smallest tables are measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Run {
+    /// Number of the first table.
+    first: u32,
+    /// The first last column that isn't measured.
+    end: u32,
+}
 
 /// Rank of `p < q` among all pairs.
 fn rank2(p: usize, q: usize) -> usize {
     q * (q - 1) / 2 + p
-}
-
-/// Rank of `p < q < r` among all triples.
-fn rank3(p: usize, q: usize, r: usize) -> usize {
-    r * (r - 1) * (r.max(2) - 2) / 6 + rank2(p, q)
 }
 
 impl Layout {
@@ -106,22 +111,21 @@ impl Layout {
         order.sort_by_key(|c| (columns.columns[*c].values.len(), *c));
         let levels: Vec<usize> = order.iter().map(|c| columns.columns[*c].values.len() + blank).collect();
         let single: u64 = levels.iter().map(|l| *l as u64).sum();
-        if single > LENGTH_CELLS {
+        // A code is two bytes, and so is a position.
+        let widest = levels.last().map_or(0, |l| *l as u64);
+        if single > LENGTH_CELLS || widest > u64::from(u16::MAX) || d > usize::from(u16::MAX) {
             return Err(LayoutError::Large(single));
         }
         let mut tables = Vec::with_capacity(longest);
+        let mut runs = [Vec::new(), Vec::new()];
         for k in 1..=longest.min(d) {
-            tables.push(place(choice(d, k, &levels)));
-        }
-        let mut places = [vec![ABSENT; choose(d, 2)], vec![ABSENT; choose(d, 3)]];
-        for (k, list) in tables.iter().enumerate().skip(1) {
-            for (i, table) in list.iter().enumerate() {
-                let at: Vec<usize> = table.at.iter().map(|a| usize::from(*a)).collect();
-                let rank = if k == 1 { rank2(at[0], at[1]) } else { rank3(at[0], at[1], at[2]) };
-                places[k - 1][rank] = i as u32;
+            let (list, places) = choice(&levels, k);
+            tables.push(list);
+            if k > 1 {
+                runs[k - 2] = places;
             }
         }
-        Ok(Layout { shape, order, levels, tables, places })
+        Ok(Layout { shape, order, levels, tables, runs })
     }
 
     /// Number of columns.
@@ -136,7 +140,7 @@ impl Layout {
 
     /// Number of cells of one length.
     pub fn cells(&self, length: usize) -> usize {
-        self.tables.get(length - 1).and_then(|t| t.last()).map_or(0, |t| t.offset + t.cells)
+        self.tables.get(length.wrapping_sub(1)).and_then(|t| t.last()).map_or(0, |t| t.offset + t.cells)
     }
 
     /// Lengths that are measured.
@@ -147,7 +151,7 @@ impl Layout {
     /// The most cells of one length that one row can stand in: by construction where blank counts as a value, else by the
     /// bound on filled columns that every row is held to.
     pub fn most_cells(&self, length: usize) -> u64 {
-        let all = self.tables.get(length - 1).map_or(0, Vec::len);
+        let all = self.tables.get(length.wrapping_sub(1)).map_or(0, Vec::len);
         match self.shape.most_filled {
             None => all as u64,
             // Single values are few: no row is cut for them.
@@ -170,15 +174,15 @@ impl Layout {
     /// Table of length 2 over these columns, by position, `p < q`.
     #[inline]
     pub fn pair(&self, p: usize, q: usize) -> Option<&Table> {
-        let place = *self.places[0].get(rank2(p, q))?;
-        if place == ABSENT { None } else { self.tables[1].get(place as usize) }
+        let run = self.runs[0].get(p)?;
+        if q < run.end as usize { self.tables[1].get(run.first as usize + q - p - 1) } else { None }
     }
 
     /// Table of length 3 over these columns, by position, `p < q < r`.
     #[inline]
     pub fn triple(&self, p: usize, q: usize, r: usize) -> Option<&Table> {
-        let place = *self.places[1].get(rank3(p, q, r))?;
-        if place == ABSENT { None } else { self.tables[2].get(place as usize) }
+        let run = self.runs[1].get(rank2(p, q))?;
+        if r < run.end as usize { self.tables[2].get(run.first as usize + r - q - 1) } else { None }
     }
 
     /// Visits every cell of one length that a row stands in. `filled` are the row's counted columns as (position, level),
@@ -245,44 +249,82 @@ impl Layout {
     }
 }
 
-/// The tables of length k that are measured: the smallest first while they fit, in the order of their columns.
-fn choice(d: usize, k: usize, levels: &[usize]) -> Vec<(Vec<u16>, u64)> {
-    let mut all: Vec<(Vec<u16>, u64)> = Vec::new();
-    let mut at: Vec<usize> = (0..k).collect();
-    loop {
-        let cells = at.iter().map(|p| levels[*p] as u64).product::<u64>();
-        // A column without any value has no cells, but keeps its place among the single ones.
-        if (k == 1 || cells > 0) && cells <= TABLE_CELLS {
-            all.push((at.iter().map(|p| *p as u16).collect(), cells));
-        }
-        let Some(turn) = (0..k).rev().find(|i| at[*i] < d - k + i) else { break };
-        at[turn] += 1;
-        for i in turn + 1..k {
-            at[i] = at[i - 1] + 1;
-        }
+/// The tables of length k that are measured: the smallest first while they fit, in the order of their columns; and where
+/// they stand. Nothing is held for a table that isn't measured.
+fn choice(levels: &[usize], k: usize) -> (Vec<Table>, Vec<Run>) {
+    let d = levels.len();
+    let mut before = vec![0; d + 1];
+    for (at, level) in levels.iter().enumerate() {
+        before[at + 1] = before[at] + *level as u64;
     }
-    if all.iter().map(|t| t.1).sum::<u64>() > LENGTH_CELLS {
-        all.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
-        let mut used = 0;
-        all.retain(|t| {
-            used += t.1;
-            used <= LENGTH_CELLS
+    // Number and cells of the tables with at most so many cells each.
+    let up_to = |most: u64| {
+        let mut sum = (0, 0);
+        heads(d, k, &mut |head| {
+            let (from, end, size) = last(levels, head, most);
+            sum = (sum.0 + (end - from) as u64, sum.1 + size * (before[end] - before[from]));
         });
-        all.sort();
+        sum
+    };
+    let fits = |(tables, cells): (u64, u64)| tables <= LENGTH_TABLES && cells <= LENGTH_CELLS;
+    let mut whole = TABLE_CELLS;
+    if !fits(up_to(whole)) {
+        let mut beyond = whole;
+        whole = 0;
+        while whole + 1 < beyond {
+            let middle = u64::midpoint(whole, beyond);
+            if fits(up_to(middle)) { whole = middle } else { beyond = middle }
+        }
     }
-    all
+    // Of the tables of the next size as many as still fit.
+    let (number, cells) = up_to(whole);
+    let mut more = 0;
+    if whole < TABLE_CELLS {
+        more = ((LENGTH_CELLS - cells) / (whole + 1)).min(LENGTH_TABLES - number);
+    }
+    let mut tables = Vec::with_capacity((number + more) as usize);
+    let mut runs = vec![Run::default(); choose(d, k - 1)];
+    let mut offset = 0;
+    heads(d, k, &mut |head| {
+        let (from, mut end, size) = last(levels, head, whole);
+        while more > 0 && size > 0 && end < d && size * levels[end] as u64 == whole + 1 {
+            more -= 1;
+            end += 1;
+        }
+        let run = Run { first: tables.len() as u32, end: if from < end { end as u32 } else { 0 } };
+        for r in from..end {
+            let at = head.iter().chain([&r]).map(|p| *p as u16).collect();
+            let cells = size as usize * levels[r];
+            tables.push(Table { at, offset, cells });
+            offset += cells;
+        }
+        match head {
+            [p] => runs[*p] = run,
+            [p, q] => runs[rank2(*p, *q)] = run,
+            _ => {}
+        }
+    });
+    (tables, runs)
 }
 
-fn place(chosen: Vec<(Vec<u16>, u64)>) -> Vec<Table> {
-    let mut offset = 0;
-    chosen
-        .into_iter()
-        .map(|(at, cells)| {
-            let table = Table { at, offset, cells: cells as usize };
-            offset += table.cells;
-            table
-        })
-        .collect()
+/// Visits, in order, every choice of all columns of a table of length k but its last.
+fn heads(d: usize, k: usize, visit: &mut dyn FnMut(&[usize])) {
+    match k {
+        1 => visit(&[]),
+        2 => (0..d).for_each(|p| visit(&[p])),
+        _ => (0..d).for_each(|p| (p + 1..d).for_each(|q| visit(&[p, q]))),
+    }
+}
+
+/// The last columns, from and up to, with which these make a table of at most so many cells; and the cells of these alone.
+fn last(levels: &[usize], head: &[usize], most: u64) -> (usize, usize, u64) {
+    let from = head.last().map_or(0, |p| p + 1);
+    let size: u64 = head.iter().map(|p| levels[*p] as u64).product();
+    // A column without any value has no cells, but keeps its place among the single ones.
+    if size == 0 {
+        return (from, from, size);
+    }
+    (from, from + levels[from..].partition_point(|l| size * *l as u64 <= most), size)
 }
 
 /// Number of ways to choose k of n.
@@ -292,3 +334,6 @@ pub fn choose(n: usize, k: usize) -> usize {
     }
     (0..k).fold(1, |product, i| product * (n - i) / (i + 1))
 }
+
+#[cfg(test)]
+mod tests;
