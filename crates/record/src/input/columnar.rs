@@ -21,6 +21,12 @@ pub(super) fn read(file: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sink
     if sink.start(&found, &header) == Flow::Stop {
         return Ok(());
     }
+    let repeated = (0..columns.len()).any(|i| {
+        reader.metadata().file_metadata().schema_descr().columns().get(i).is_none_or(|c| c.max_rep_level() > 0)
+    });
+    if hints.flat && flat && !repeated {
+        return super::batches::read(&reader, columns.len(), hints, sink);
+    }
     let separator = hints.separator.as_deref().unwrap_or(";");
     let (mut text, mut ends, mut named) = (Vec::new(), Vec::new(), Vec::new());
     for (i, record) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
@@ -55,7 +61,7 @@ pub(super) fn read(file: Vec<u8>, hints: &Hints, gzip: bool, sink: &mut dyn Sink
 }
 
 /// Text of a primitive value; `None` for null.
-fn plain(field: &Field) -> Option<String> {
+pub(super) fn plain(field: &Field) -> Option<String> {
     Some(match field {
         Field::Null => return None,
         Field::Bool(true) => "yes".into(),

@@ -5,6 +5,7 @@
 //!
 //! **It must never know** fields, codes or people: a cell is text with a place.
 
+mod batches;
 mod columnar;
 mod decode;
 mod delimited;

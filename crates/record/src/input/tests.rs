@@ -513,6 +513,7 @@ mod sheets {
                 bytes[i] = byte;
             }
             let _ = take_knowing(&bytes, &[]);
+            let _ = read(Box::new(&bytes[..]), &Hints { flat: true, ..Hints::default() }, &mut Taken::default());
         }
     }
 }
@@ -557,6 +558,13 @@ mod parquet_files {
         assert_eq!(taken.cells(), [["x", "17", ""], ["زينب", "", "2020-03-05"]]);
     }
 
+    #[test]
+    fn column_by_column_gives_the_same_cells_as_row_by_row() {
+        let mut flat = Taken::default();
+        read(Box::new(&file()[..]), &Hints { flat: true, ..Hints::default() }, &mut flat).unwrap();
+        assert_eq!((flat.rows, flat.header), (take(&file()).rows, take(&file()).header));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -568,6 +576,7 @@ mod parquet_files {
                 bytes[i] = byte;
             }
             let _ = take_knowing(&bytes, &[]);
+            let _ = read(Box::new(&bytes[..]), &Hints { flat: true, ..Hints::default() }, &mut Taken::default());
         }
     }
 }
