@@ -45,7 +45,7 @@ fn shares(longest: u8, dense: bool) -> &'static [u32] {
         (1, _) => &[1000],
         (2, true) => &[80, 920],
         (2, false) => &[200, 800],
-        (_, true) => &[40, 60, 900],
+        (_, true) => &[20, 30, 950],
         (_, false) => &[120, 200, 680],
     }
 }
@@ -85,6 +85,9 @@ pub fn plan(
     step(ROWS.to_owned(), whole.share(ROWS_SHARE), squared)?;
     let chosen = if bound == Bound::Chosen { BOUND_SHARE } else { 0 };
     if chosen > 0 {
+        if selection_epsilon(whole.share(chosen)) == 0 {
+            return Err(PlanError::Nothing(MOST_FILLED.to_owned()).into());
+        }
         step(MOST_FILLED.to_owned(), whole.share(chosen), squared)?;
     }
     let rest = whole.share(1000 - ROWS_SHARE - chosen);

@@ -358,7 +358,7 @@ pub(crate) fn package_bytes(bundle: &Bundle, files: &Files) -> Result<Vec<u8>, F
     json("datapackage.json", &package)
 }
 
-fn add_manifest(release: &str, status: Status, files: &mut Files) -> Result<(), FilesError> {
+pub(crate) fn add_manifest(release: &str, status: Status, files: &mut Files) -> Result<(), FilesError> {
     let entries = files
         .iter()
         .map(|(path, bytes)| (path.clone(), Entry { sha256: sha256(bytes), bytes: bytes.len() as u64 }))
@@ -374,7 +374,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Pretty JSON with a line end: readable, and the same bytes each time.
-fn json<T: Serialize>(path: &str, value: &T) -> Result<Vec<u8>, FilesError> {
+pub(crate) fn json<T: Serialize>(path: &str, value: &T) -> Result<Vec<u8>, FilesError> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| FilesError::Write(path.to_owned(), e.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)

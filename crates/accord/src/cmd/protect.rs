@@ -2,6 +2,11 @@
 //!
 //! Order (PRIVACY 7): the header is read to know what kind of file it is; the whole cost is debited in the ledger; only then
 //! are rows read; each noisy table is committed as it is made; the draft is a function of those.
+//!
+//! A file of records (CTDC, HTCDS, an organisation's own with a mapping) is released by a workload; any other table of
+//! categories, whose domain is declared, by combinations: [`flat`].
+
+mod flat;
 
 use super::release::checked_id;
 use super::release::draft::read_workload;
@@ -34,6 +39,7 @@ use tokio::runtime::Runtime;
 #[command(after_help = "Examples:
   accord protect cases.csv --rows-are-people --epsilon 1 --out draft
   accord protect ctdc.csv.gz --as ctdc --rows-are-people --epsilon 4 --out draft
+  accord protect any.csv --domain columns.toml --rows-are-people --epsilon 2 --out draft
 
 The cost is debited before any row is read, and never refunded. What comes out is a draft: look at it with
 `accord hub serve --bundle DIR`; a survivor council decides whether it is published.
@@ -45,21 +51,23 @@ pub struct Args {
     #[arg(long = "as", value_name = "STANDARD|MAPPING")]
     crosswalk: Option<As>,
     /// What this release costs each person, at delta.
-    #[arg(long, allow_hyphen_values = true)]
-    epsilon: f64,
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "sds_config")]
+    epsilon: Option<f64>,
     /// Public constant of the guarantee.
-    #[arg(long, default_value_t = DEFAULT_DELTA, allow_hyphen_values = true)]
-    delta: f64,
+    #[arg(long, allow_hyphen_values = true, help = format!("Public constant of the guarantee [default: {DEFAULT_DELTA:e}]"))]
+    delta: Option<f64>,
+    #[command(flatten)]
+    flat: flat::FlatArgs,
     /// Column that tells people apart, where a person may have several rows.
     #[arg(
         long,
         value_name = "COLUMN",
         conflicts_with = "rows_are_people",
-        required_unless_present = "rows_are_people"
+        required_unless_present_any = ["rows_are_people", "sds_config"]
     )]
     person: Option<String>,
     /// Rows of one person that are counted at most; more rows cost more noise.
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "person")]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     rows_per_person: u32,
     /// You declare that every row is another person. The release says that you did.
     #[arg(long)]
@@ -126,8 +134,18 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
 
 fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let began = ambient::now();
-    check_epsilon(args.epsilon).map_err(Refused::error)?;
-    check_delta(args.delta).map_err(Refused::error)?;
+    if args.flat.is_wanted() {
+        return flat::protect(args, json);
+    }
+    if let Some(option) = args.flat.alone() {
+        bail!("--{option} is for flat tables: give their domain with --domain FILE or --infer-domain-public");
+    }
+    if args.rows_per_person != 1 && args.person.is_none() {
+        bail!("--rows-per-person needs --person COLUMN, which tells whose a row is");
+    }
+    let (epsilon, delta) = (args.epsilon.unwrap_or_default(), args.delta.unwrap_or(DEFAULT_DELTA));
+    check_epsilon(epsilon).map_err(Refused::error)?;
+    check_delta_for(delta, args.size_bound)?;
     check_epsilon(args.cap).map_err(Refused::error)?;
     folder::is_free(&args.out)?;
     let slot = args.slot.clone().unwrap_or_else(this_half_year);
@@ -151,9 +169,9 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let name = args.workload.clone().or_else(|| kind.workload.clone()).unwrap_or_else(|| "default".into());
     let workload = read_workload(&name)?;
     let extras = Extras { microdata: kind.consent, basis: kind.consent };
-    let plan = Plan::new(workload, args.epsilon, args.delta, args.rows_per_person, extras).map_err(Refused::error)?;
+    let plan = Plan::new(workload, epsilon, delta, args.rows_per_person, extras).map_err(Refused::error)?;
     if let Some(bound) = args.size_bound {
-        says_something(&plan, bound, args.epsilon).map_err(Refused::error)?;
+        says_something(&plan, bound, epsilon).map_err(Refused::error)?;
     }
     let codebook = Codebook::embedded();
     let tally = || Tally::new(&plan.workload, codebook).map(|t| t.with_rows_per_person(args.rows_per_person));
@@ -163,8 +181,8 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let runtime = Runtime::new()?;
     let terms = Terms {
         dataset: args.dataset.clone().unwrap_or_else(|| file_name(&args.file)),
-        cap: rho_of(args.cap, args.delta).map_err(Refused::error)?,
-        delta: args.delta,
+        cap: rho_of(args.cap, delta).map_err(Refused::error)?,
+        delta,
     };
     let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
     let is_new = !place.exists();
@@ -239,6 +257,20 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// A delta in range and, where a bound on people is declared, at most one over it: otherwise the guarantee would allow
+/// somebody's whole record to be shown.
+fn check_delta_for(delta: f64, size_bound: Option<u64>) -> anyhow::Result<()> {
+    check_delta(delta).map_err(Refused::error)?;
+    match size_bound {
+        Some(bound) if delta * bound as f64 > 1.0 => Err(Refused::error(format!(
+            "delta {delta:e} is over one in the declared {bound} people, which allows that one of them is shown whole: choose \
+             a smaller one, such as {:e}",
+            1e-2 / bound as f64
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether at least one table would say something of a holder of this declared size (PRIVACY 4: reads public numbers only).
 fn says_something(plan: &Plan, bound: u64, epsilon: f64) -> Result<(), String> {
     let tables = plan.steps.iter().filter(|s| plan.workload.table(&s.table).is_some());
@@ -288,7 +320,13 @@ fn draft(
     };
     let (statistics, microdata) = (of(Population::Statistics), of(Population::Microdata));
     let basis = measured.iter().find(|(_, t)| t.table == accord_measure::plan::BASIS).map(|(_, t)| t);
-    let privacy = statement(&plan.workload, &statistics, &[cost], args.delta, basis.and_then(share_on_legal_basis));
+    let privacy = statement(
+        &plan.workload,
+        &statistics,
+        &[cost],
+        args.delta.unwrap_or(DEFAULT_DELTA),
+        basis.and_then(share_on_legal_basis),
+    );
     let mut assumptions = vec![match &args.person {
         None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
         Some(_) => format!(
@@ -347,12 +385,13 @@ fn tell(
     seconds: f64,
     json: bool,
 ) -> anyhow::Result<()> {
-    let epsilon = |rho: Rho| epsilon_of(rho, args.delta);
+    let delta = args.delta.unwrap_or(DEFAULT_DELTA);
+    let epsilon = |rho: Rho| epsilon_of(rho, delta);
     let memory = peak_memory();
     if json {
         say_json(&serde_json::json!({
             "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
-            "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": args.delta,
+            "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": delta,
             "rho": cost.this.to_f64(), "seconds": seconds, "peak_memory_bytes": memory,
         }))?;
         return Ok(());
@@ -380,7 +419,7 @@ fn tell(
         "Spent: epsilon {:.3} now, {:.3} so far (delta {:e}), in {}.",
         epsilon(cost.this),
         epsilon(cost.cumulative),
-        args.delta,
+        delta,
         ledger.display()
     ))?;
     say(&format!("Draft {id}: {} (no council has decided on it)", args.out.display()))?;

@@ -21,6 +21,7 @@ pub mod grow;
 pub mod layout;
 pub mod model;
 pub mod quality;
+pub mod report;
 pub mod rows;
 pub mod tree;
 
@@ -181,7 +182,7 @@ impl Settings {
             passes: 40,
             sample_at_least: 40_000,
             sample_at_most: 200_000,
-            invented_share: at([1.0, 0.6, 0.3, 0.02]),
+            invented_share: at([1.0, 0.6, 0.2, 0.02]),
             caution: 0.4,
             sweeps: 3,
             rule_out,

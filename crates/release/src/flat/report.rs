@@ -1,0 +1,361 @@
+//! The report of a flat release, and its files: a pure function of what was measured, of the account, and of what was asked.
+
+use super::aggregate::aggregate;
+use super::fit::Convergence;
+use super::quality::{FlatQuality, quality};
+use super::rows::Rows;
+use super::{Ask, FlatError, Made, Measured, Settings, make, take};
+use crate::account::{Rho, epsilon_of, odds_of};
+use crate::bundle::{ReleaseInfo, Unit};
+use crate::files::{Files, FilesError, Status, add_manifest, json, parse};
+use crate::flatfiles::{About, Flat, FlatError as WriteError};
+use crate::privacy::DeskCost;
+use serde::{Deserialize, Serialize};
+
+/// The report.
+pub const REPORT: &str = "report.json";
+/// The noisy counts that everything else follows from.
+pub const MEASURED: &str = "measured.json";
+
+/// Desks that one person is assumed to be known to (PRIVACY 3).
+const DESKS: u32 = 3;
+
+/// What is said of a flat release. No seconds and no exact counts stand in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlatReport {
+    /// Version of this format.
+    pub format: u32,
+    /// Draft or published.
+    pub status: Status,
+    /// What it is and whose.
+    pub info: ReleaseInfo,
+    /// Where the domain comes from.
+    pub domain: DomainSource,
+    /// What it cost and what may be claimed.
+    pub privacy: FlatPrivacy,
+    /// What was asked of the rows.
+    pub asked: Asked,
+    /// How the rows were made.
+    pub method: Method,
+    /// What may be expected of the numbers.
+    pub quality: FlatQuality,
+    /// What a reader must know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where the domain comes from (PRIVACY 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DomainSource {
+    /// Declared in a file before rows were read.
+    Declared,
+    /// Taken from the file, on the declaration that the sets of values are public.
+    InferredAsPublic,
+}
+
+/// The privacy statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlatPrivacy {
+    /// Public delta of the conversion.
+    pub delta: f64,
+    /// Epsilon of this release alone, rounded up.
+    pub epsilon: f64,
+    /// Epsilon of everything drawn so far on this account.
+    pub epsilon_cumulative: f64,
+    /// Number of desks that one person is assumed to be known to.
+    pub desks_per_person: u32,
+    /// Epsilon for a person known to that many desks, if the others have spent as much.
+    pub epsilon_several_desks: f64,
+    /// zCDP cost of this release.
+    pub rho: Rho,
+    /// zCDP cost of everything so far.
+    pub rho_cumulative: Rho,
+    /// The most rows of one person.
+    pub rows_per_person: u32,
+    /// The claim in one sentence.
+    pub sentence: String,
+    /// Each measurement, in order.
+    pub measurements: Vec<Measurement>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// What was measured.
+    pub table: String,
+    /// Number of counts.
+    pub cells: usize,
+    /// The most counts that one person can be in, squared sensitivity of the whole.
+    pub sensitivity_squared: u64,
+    /// Cost.
+    pub rho: Rho,
+    /// Standard deviation of the noise in each count.
+    pub sigma: f64,
+}
+
+/// What was asked of the rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// Length of the longest combinations that are reported.
+    pub reporting_length: usize,
+    /// Number of synthetic rows, if another than the noisy count of rows was asked for.
+    pub rows: Option<u64>,
+    /// The dial and the weights.
+    pub ask: Ask,
+}
+
+/// How the rows were made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// Whether blank counted as a value.
+    pub blank_counted: bool,
+    /// The most filled columns that a row was counted with, where blank was implied.
+    pub most_filled: Option<u16>,
+    /// Columns of each factor of the model that the rows began from.
+    pub factors: Vec<Vec<String>>,
+    /// Cells of its junction tree.
+    pub tree_cells: usize,
+    /// Passes of the last fit.
+    pub passes: u32,
+    /// What was left of the gradient, as a share of all counts.
+    pub gap: f64,
+    /// Largest distance between model and drawn rows over all pairs of columns.
+    pub sampler_distance: f64,
+    /// Values changed by each sweep of the adjustment.
+    pub changed: Vec<u64>,
+    /// Combinations that were ruled out as likely invented by noise.
+    pub ruled_out: u64,
+    /// Columns whose rare values the model held together, with the number of values that it held.
+    pub folded: Vec<(String, usize)>,
+}
+
+/// What fixes the files of a draft beside the measurements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// What it is and whose.
+    pub info: ReleaseInfo,
+    /// Where the domain comes from.
+    pub domain: DomainSource,
+    /// Delta of the account.
+    pub delta: f64,
+    /// What this draw and all draws so far cost.
+    pub cost: DeskCost,
+    /// What was asked of the rows.
+    pub asked: Asked,
+}
+
+/// Why the files of a draft can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// Rows can't be made.
+    #[error(transparent)]
+    Make(#[from] FlatError),
+    /// A format can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file can't be made.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+}
+
+/// A draft in the making.
+#[derive(Debug)]
+pub struct Drafted {
+    /// The report.
+    pub report: FlatReport,
+    /// The synthetic rows as they are to be written.
+    pub synthetic: Rows,
+    /// Rows that the aggregates count.
+    rows: Rows,
+}
+
+/// Makes rows and report.
+pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) -> Result<Drafted, DraftError> {
+    let settings = Settings::new(measured.columns.columns.len(), &draft.asked.ask)?;
+    let made = make(measured, &draft.asked.ask, &mut |done| progress(done * 0.5))?;
+    let quality = quality(measured, &made.rows, &settings)?;
+    progress(1.0);
+    let synthetic = match draft.asked.rows {
+        Some(rows) => take(&made.rows, rows)?,
+        None => made.rows.clone(),
+    };
+    let report = FlatReport {
+        format: 1,
+        status: Status::Draft,
+        info: draft.info.clone(),
+        domain: draft.domain,
+        privacy: privacy(measured, draft),
+        asked: draft.asked.clone(),
+        method: method(measured, &made),
+        quality,
+        notes: notes(measured, draft),
+    };
+    Ok(Drafted { report, synthetic, rows: made.rows })
+}
+
+/// The files of a draft: `others` are those that another crate renders (Parquet, HTML).
+pub fn files(measured: &Measured, drafted: &Drafted, others: Files) -> Result<Files, DraftError> {
+    let report = &drafted.report;
+    let aggregates = aggregate(measured, &drafted.rows, report.asked.reporting_length)?;
+    let flat = Flat::new(&measured.columns, &drafted.synthetic.columns, &aggregates)?;
+    let mut files = others;
+    files.insert(REPORT.into(), json(REPORT, report)?);
+    let compact = serde_json::to_vec(measured).map_err(|e| FilesError::Write(MEASURED.into(), e.to_string()))?;
+    files.insert(MEASURED.into(), compact);
+    let mut files = flat.files(&about(report), files)?;
+    add_manifest(&report.info.id, Status::Draft, &mut files)?;
+    Ok(files)
+}
+
+/// Makes everything again that follows from the noisy counts of a draft, and compares.
+///
+/// # Errors
+/// What doesn't follow.
+pub fn follows(files: &Files) -> Result<(), String> {
+    let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
+    let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
+    measured.columns.check().map_err(|e| e.to_string())?;
+    let layout = measured.layout().map_err(|e| e.to_string())?;
+    for table in &measured.tables {
+        let length = (1..=layout.lengths()).find(|k| super::length_id(*k) == table.table);
+        let rows = u64::from(measured.rows_per_person);
+        let most = rows.saturating_mul(rows).saturating_mul(length.map_or(1, |k| layout.most_cells(k).max(1)));
+        for draw in &table.draws {
+            draw.bears_its_cost(most).map_err(|why| format!("{}: {why}", table.table))?;
+        }
+    }
+    let spent: u64 = measured.tables.iter().flat_map(|t| &t.draws).fold(0, |sum, d| sum.saturating_add(d.rho.0));
+    if spent > report.privacy.rho.0 || report.privacy.rho > report.privacy.rho_cumulative {
+        return Err("the measurements cost more than the report states".to_owned());
+    }
+    let cost = DeskCost { this: report.privacy.rho, cumulative: report.privacy.rho_cumulative };
+    let again = Draft {
+        info: report.info.clone(),
+        domain: report.domain,
+        delta: report.privacy.delta,
+        cost,
+        asked: report.asked.clone(),
+    };
+    let again = draft(&measured, &again, &mut |_| {}).map_err(|e| e.to_string())?;
+    if again.report != report {
+        return Err("report.json is not what the noisy counts give".to_owned());
+    }
+    let rendered = self::files(&measured, &again, Files::new()).map_err(|e| e.to_string())?;
+    let renders = |path: &&String| !matches!(path.as_str(), "manifest.json" | "datapackage.json");
+    match rendered.keys().filter(renders).find(|path| rendered.get(*path) != files.get(*path)) {
+        None => Ok(()),
+        Some(path) => Err(format!("{path} is not what the noisy counts give")),
+    }
+}
+
+fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
+    let epsilon = |rho: Rho| epsilon_of(rho, draft.delta);
+    let several = Rho(draft.cost.cumulative.0.saturating_mul(u64::from(DESKS)));
+    let cumulative = epsilon(draft.cost.cumulative);
+    let measurements = measured
+        .tables
+        .iter()
+        .map(|table| Measurement {
+            table: table.table.clone(),
+            cells: table.values.len(),
+            sensitivity_squared: table.draws.iter().map(|d| d.sensitivity_squared).max().unwrap_or(0),
+            rho: Rho(table.draws.iter().map(|d| d.rho.0).max().unwrap_or(0)),
+            // The choice of a bound has no noise of its own: it is made by chance.
+            sigma: if table.table == super::MOST_FILLED { 0.0 } else { table.noise().sigma() },
+        })
+        .collect();
+    FlatPrivacy {
+        delta: draft.delta,
+        epsilon: epsilon(draft.cost.this),
+        epsilon_cumulative: cumulative,
+        desks_per_person: DESKS,
+        epsilon_several_desks: epsilon(several),
+        rho: draft.cost.this,
+        rho_cumulative: draft.cost.cumulative,
+        rows_per_person: measured.rows_per_person,
+        sentence: format!(
+            "Whether or not one person's rows were in the file changes the odds of any conclusion about her from all that was \
+             drawn so far by a factor of at most {:.2} (epsilon {cumulative:.3}), except with a probability of {:e}.",
+            odds_of(cumulative),
+            draft.delta
+        ),
+        measurements,
+    }
+}
+
+fn method(measured: &Measured, made: &Made) -> Method {
+    let names = &measured.columns.columns;
+    let order = measured.layout().map(|l| l.order).unwrap_or_default();
+    let Convergence { passes, gap } = made.growth.convergence;
+    let name = |at: &usize| order.get(*at).map(|c| names[*c].name.clone()).unwrap_or_default();
+    Method {
+        blank_counted: measured.shape.most_filled.is_none(),
+        most_filled: measured.shape.most_filled,
+        factors: made.growth.factors.iter().map(|f| f.iter().map(name).collect()).collect(),
+        tree_cells: made.growth.cells,
+        passes,
+        gap: (gap * 1e6).round() / 1e6,
+        sampler_distance: (made.sampler_distance * 1e6).round() / 1e6,
+        changed: made.changed.clone(),
+        ruled_out: made.ruled_out,
+        folded: made.folded.iter().map(|(c, size)| (names[*c].name.clone(), *size)).collect(),
+    }
+}
+
+fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
+    let mut notes = vec![
+        "A draft: no council has decided on it.".to_owned(),
+        "Every synthetic row is invented. A row that is like a person's is so by chance or because many people are alike."
+            .to_owned(),
+        "A missing combination was not seen often enough to be told from noise; it is not nought.".to_owned(),
+    ];
+    if draft.domain == DomainSource::InferredAsPublic {
+        notes.push(
+            "The sets of values were taken from the file, on the user's declaration that they are public. If a value is \
+             itself a secret, this release tells that it was there."
+                .to_owned(),
+        );
+    }
+    if let Some(most) = measured.shape.most_filled {
+        notes.push(format!(
+            "A row with more than {most} filled columns is counted in some of its combinations only, so that counts of \
+             combinations that only such rows hold are low, by more than their intervals say."
+        ));
+    }
+    if draft.asked.rows.is_some() {
+        notes.push(
+            "The number of synthetic rows was asked for: weigh them before comparing them with the aggregates.".to_owned(),
+        );
+    }
+    if draft.info.invented {
+        notes.push("INVENTED DATA: the people behind these numbers do not exist.".to_owned());
+    }
+    notes
+}
+
+fn about(report: &FlatReport) -> About {
+    let info = &report.info;
+    let who = match info.unit {
+        Unit::Rows => "rows",
+        Unit::People => "people",
+        Unit::Records => "records",
+    };
+    About {
+        id: info.id.clone(),
+        title: info.title.clone(),
+        slot: info.slot.clone(),
+        unit: info.unit,
+        definition: format!(
+            "Number of {who} with all of these values, counted in synthetic rows that were fitted to noisy counts; the \
+             interval holds the exact count of the file in at least 95 of 100 cases."
+        ),
+        caveats: report.notes.clone(),
+        invented: info.invented,
+        status: report.status,
+    }
+}
