@@ -43,7 +43,10 @@ fn a_wide_table_is_read_within_the_limits_of_the_reader() {
     let text = format!("{}\n", names.join(",")) + &format!("{}\n", vec!["yes"; 200].join(",")).repeat(3000);
     let rows = serde_json::json!({ "rows": { "columns": { "column": columns }, "person": null } });
     let (tags, last) = said(text.as_bytes(), &rows);
-    assert!(tags.iter().filter(|t| **t == BLOCK).count() > 1 && tags.last() == Some(&DONE), "{tags:?}");
+    assert!(
+        tags.iter().position(|t| *t == BLOCK) < tags.iter().rposition(|t| *t == BLOCK) && tags.last() == Some(&DONE),
+        "{tags:?}"
+    );
     let noticed: serde_json::Value = serde_json::from_slice(&last).unwrap();
     assert_eq!((noticed["left_out"].as_bool(), noticed["unlisted"].as_array().unwrap().len()), (Some(false), 0));
 }
