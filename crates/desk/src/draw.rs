@@ -5,7 +5,7 @@ use crate::ledger::{DrawId, Ledger, LedgerError, Request, Start};
 use crate::vault::Vault;
 use accord_measure::mechanism::{MeasureError, measure};
 use accord_measure::plan::{BASIS, Extras, Plan, PlanError, Population};
-use accord_measure::tally::{Counts, Ground, Tally};
+use accord_measure::tally::{Counts, Ground, MicrodataError, Tally};
 use accord_record::derive::DeriveError;
 use accord_record::model::Incoming;
 use accord_release::bundle::Organisation;
@@ -61,6 +61,9 @@ pub enum DrawError {
     /// The workload doesn't fit the codebook.
     #[error(transparent)]
     Derive(#[from] DeriveError),
+    /// Microdata can't be made of the workload.
+    #[error(transparent)]
+    Microdata(#[from] MicrodataError),
     /// The vault can't be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -79,7 +82,7 @@ impl DrawError {
             DrawError::Ledger(e) => e.is_refusal(),
             DrawError::Plan(_) => true,
             DrawError::Vault(e) => e.is_refusal(),
-            DrawError::Derive(_) | DrawError::Measure(_) | DrawError::Empty => false,
+            DrawError::Derive(_) | DrawError::Microdata(_) | DrawError::Measure(_) | DrawError::Empty => false,
         }
     }
 }
@@ -105,7 +108,7 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
     let codebook = Codebook::embedded();
     // Everything that can fail without data fails before the debit.
     let mut statistics = Tally::new(&plan.workload, codebook)?;
-    let mut microdata = Tally::new(&plan.workload, codebook)?;
+    let mut microdata = Tally::of_microdata(&plan.workload, codebook)?;
     let reading = format!("vault; invented: {}; period: {}", ask.invented, ask.period);
     let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan, reading, again: ask.again };
 

@@ -14,6 +14,9 @@ use std::fmt;
 /// Exact counts of all combinations of a layout.
 pub struct Combinations {
     lengths: Vec<Vec<u32>>,
+    /// Scratch: counted columns of the row at hand, and the cells that it keeps.
+    filled: Vec<(u16, u16)>,
+    kept: Vec<(u64, usize)>,
 }
 
 impl fmt::Debug for Combinations {
@@ -31,23 +34,40 @@ impl Combinations {
     /// construction; where it is implied, a row that fills more columns than the bound keeps as many of its combinations
     /// as the bound allows, chosen by a rule that reads this row alone.
     pub fn count(grid: &Grid, layout: &Layout) -> Combinations {
-        let mut lengths: Vec<Vec<u32>> = (1..=layout.lengths()).map(|k| vec![0; layout.cells(k)]).collect();
-        let mut filled = Vec::with_capacity(layout.columns());
-        let mut kept = Vec::new();
+        let mut counts = Combinations::new(layout);
         for row in 0..grid.rows() {
-            layout.filled(|c| grid.column(c)[row], &mut filled);
-            for (at, cells) in lengths.iter_mut().enumerate() {
-                let (length, most) = (at + 1, layout.most_cells(at + 1));
-                let bound = layout.shape.most_filled.map_or(usize::MAX, usize::from);
-                if length == 1 || filled.len() <= bound {
-                    layout.visit(&filled, length, |cell| cells[cell] = cells[cell].saturating_add(1));
-                } else {
-                    keep(layout, &filled, length, most as usize, &mut kept);
-                    kept.iter().for_each(|(_, cell)| cells[*cell] = cells[*cell].saturating_add(1));
+            counts.add(layout, |column| grid.column(column)[row]);
+        }
+        counts
+    }
+
+    /// No row counted yet.
+    pub fn new(layout: &Layout) -> Combinations {
+        let lengths = (1..=layout.lengths()).map(|k| vec![0; layout.cells(k)]).collect();
+        Combinations { lengths, filled: Vec::with_capacity(layout.columns()), kept: Vec::new() }
+    }
+
+    /// Counts one row, given as the code of each column: see [`Combinations::count`].
+    pub fn add(&mut self, layout: &Layout, code_of: impl Fn(usize) -> u16) {
+        let Combinations { lengths, filled, kept } = self;
+        layout.filled(code_of, filled);
+        let bound = layout.shape.most_filled.map_or(usize::MAX, usize::from);
+        for (at, cells) in lengths.iter_mut().enumerate() {
+            let length = at + 1;
+            if length == 1 || filled.len() <= bound {
+                layout.visit(filled, length, |cell| cells[cell] = cells[cell].saturating_add(1));
+            } else {
+                keep(layout, filled, length, layout.most_cells(length) as usize, kept);
+                for (_, cell) in kept.iter() {
+                    cells[*cell] = cells[*cell].saturating_add(1);
                 }
             }
         }
-        Combinations { lengths }
+    }
+
+    /// The exact counts of each length.
+    pub(crate) fn into_lengths(self) -> Vec<Vec<u32>> {
+        self.lengths
     }
 
     /// Adds noise to every count of one length, those of combinations that no row has too.

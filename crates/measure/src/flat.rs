@@ -5,7 +5,7 @@ use crate::cut::choose_bound;
 use crate::grid::Grid;
 use crate::mechanism::MeasureError;
 use crate::noise::ExactNoise;
-use crate::plan::{Bound, FlatPlan, Plan, PlanError, Population, Step, sigma_milli};
+use crate::plan::{Bound, FlatPlan, Plan, PlanError, Population, ROWS_SHARE, Step, sigma_milli};
 use crate::selection::{SelectionError, selection_epsilon};
 use accord_release::account::{Rho, rho_of};
 use accord_release::flat::layout::{Layout, LayoutError, Shape};
@@ -14,8 +14,6 @@ use accord_release::noisy::NoisyTable;
 use accord_standard::columns::Columns;
 use accord_standard::workload::Workload;
 
-/// Share of the budget for the count of rows, in thousandths.
-const ROWS_SHARE: u32 = 5;
 /// Share of the budget for choosing the bound on filled columns.
 const BOUND_SHARE: u32 = 10;
 /// Of a thousand rows, about so many are counted whole.
@@ -40,7 +38,7 @@ pub enum FlatMeasureError {
 
 /// Shares of what is left for the counts of each length, in thousandths, for the longest length of 1, 2 and 3. Longer
 /// combinations get more: where blank counts as a value, shorter ones are sums of them, many times over.
-fn shares(longest: u8, dense: bool) -> &'static [u32] {
+pub(crate) fn shares(longest: u8, dense: bool) -> &'static [u32] {
     match (longest, dense) {
         (1, _) => &[1000],
         (2, true) => &[80, 920],

@@ -1,6 +1,7 @@
 //! The plan of a draw: what is measured and what each measurement costs, fixed before any record is read (PRIVACY 4, 5, 7).
 
 use accord_release::account::{ParameterError, Rho, rho_of};
+use accord_release::synth;
 use accord_standard::workload::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,9 @@ pub enum PlanError {
     /// No table would be measured, or a table's cost rounds to nothing.
     #[error("table {0} would get no budget: raise epsilon or its share")]
     Nothing(String),
+    /// Microdata can't be made of this workload.
+    #[error("synthetic records can't be made of workload {0}: {1}")]
+    Microdata(String, String),
     /// The bound on rows a person is nought or over 1000.
     #[error("rows a person must be 1 to 1000, not {0}")]
     Rows(u32),
@@ -85,6 +89,8 @@ pub enum PlanError {
 
 /// Share of the budget that microdata get where they are asked for, in thousandths.
 const MICRODATA_SHARE: u32 = 300;
+/// Share of the microdata's budget for the count of rows.
+pub(crate) const ROWS_SHARE: u32 = 5;
 /// Share of the budget for the two counts that say how many were read on consent and how many on a legal basis.
 const BASIS_SHARE: u32 = 20;
 
@@ -95,7 +101,7 @@ pub const BASIS: &str = "basis-of-reading";
 /// What else is measured beside the workload's tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
-    /// The same tables over records with consent to microdata.
+    /// Combinations of categories over records with consent to microdata.
     pub microdata: bool,
     /// The share read on a legal basis.
     pub basis: bool,
@@ -142,6 +148,10 @@ impl Plan {
             });
         }
         for (population, part) in parts {
+            if population == Population::Microdata {
+                steps.extend(microdata_steps(&workload, whole.share(part), rows_per_person)?);
+                continue;
+            }
             for table in &workload.tables {
                 let rho = whole.share(part).share(table.share);
                 let rows = u64::from(rows_per_person);
@@ -158,6 +168,26 @@ impl Plan {
     pub fn total(&self) -> Rho {
         Rho(self.steps.iter().map(|s| s.rho.0).sum())
     }
+}
+
+/// What is measured for synthetic microdata: the rows, and combinations of the workload's categories by length.
+fn microdata_steps(workload: &Workload, whole: Rho, rows_per_person: u32) -> Result<Vec<Step>, PlanError> {
+    let unfit = |e: accord_release::flat::FlatError| PlanError::Microdata(workload.id.clone(), e.to_string());
+    let measurements = synth::measurements(workload).map_err(unfit)?;
+    let dense = synth::layout(workload).map_err(unfit)?.dense();
+    let rest = whole.share(1000 - ROWS_SHARE);
+    let shares = crate::flat::shares((measurements.len() - 1) as u8, dense);
+    let costs = std::iter::once(whole.share(ROWS_SHARE)).chain(shares.iter().map(|s| rest.share(*s)));
+    let rows = u64::from(rows_per_person);
+    measurements
+        .into_iter()
+        .zip(costs)
+        .map(|((table, _, most_cells), rho)| {
+            let sensitivity_squared = rows * rows * most_cells;
+            let sigma_milli = sigma_milli(sensitivity_squared, rho).ok_or_else(|| PlanError::Nothing(table.clone()))?;
+            Ok(Step { population: Population::Microdata, table, rho, sensitivity_squared, sigma_milli })
+        })
+        .collect()
 }
 
 /// The smallest sigma, in whole thousandths, for which a discrete Gaussian costs at most `rho` at this squared L2
@@ -188,7 +218,7 @@ mod tests {
         let extras = Extras { microdata: true, basis: true };
         let plan = Plan::new(workload, 1.0, 1e-6, 1, extras).unwrap();
         let of = |p: Population| plan.steps.iter().filter(|s| s.population == p).count();
-        assert_eq!(of(Population::Microdata), plan.workload.tables.len());
+        assert_eq!(of(Population::Microdata), 4, "rows, and combinations of length 1 to 3");
         assert_eq!(of(Population::Statistics), plan.workload.tables.len() + 1);
         assert!(plan.total() <= rho_of(1.0, 1e-6).unwrap());
         assert!(plan.total().0 * 1000 >= rho_of(1.0, 1e-6).unwrap().0 * 999);

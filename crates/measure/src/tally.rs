@@ -1,10 +1,15 @@
 //! Exact counts: the one place where they exist. They can't be printed, cloned out or serialised; all that can be done with
 //! them is to add noise ([`crate::mechanism::measure`]).
 
+use crate::combinations::Combinations;
 use crate::plan::BASIS;
 use accord_record::derive::{Derivation, DeriveError};
 use accord_record::model::Record;
+use accord_release::flat::layout::Layout;
+use accord_release::flat::{FlatError, ROWS, length_id};
+use accord_release::synth;
 use accord_standard::codebook::Codebook;
+use accord_standard::dimension::Dimension;
 use accord_standard::workload::Workload;
 use std::collections::HashMap;
 use std::fmt;
@@ -44,6 +49,18 @@ pub struct Tally {
     rows: Option<RowBound>,
     /// Read on consent; read on a legal basis.
     basis: [u64; 2],
+    /// Counts combinations of categories instead of tables: for microdata.
+    microdata: Option<Microdata>,
+}
+
+/// Combinations of categories.
+struct Microdata {
+    dimensions: Vec<Dimension>,
+    layout: Layout,
+    counts: Combinations,
+    rows: u64,
+    /// Scratch: codes of the record at hand.
+    codes: Vec<u16>,
 }
 
 /// On what ground a record is read (PRIVACY 6).
@@ -53,6 +70,17 @@ pub enum Ground {
     Consent,
     /// A coded legal basis.
     LegalBasis,
+}
+
+/// Why combinations of a workload's categories can't be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum MicrodataError {
+    /// A dimension doesn't fit the codebook.
+    #[error(transparent)]
+    Derive(#[from] DeriveError),
+    /// The workload has too many categories.
+    #[error(transparent)]
+    Flat(#[from] FlatError),
 }
 
 /// Where a table's dimensions stand in the tally's list, and its counts.
@@ -101,7 +129,23 @@ impl Tally {
             });
         }
         let categories = vec![Vec::with_capacity(8); dimensions.len()];
-        Ok(Tally { dimensions, tables, categories, rows: None, basis: [0; 2] })
+        Ok(Tally { dimensions, tables, categories, rows: None, basis: [0; 2], microdata: None })
+    }
+
+    /// A tally of combinations of a workload's categories, for synthetic microdata, in which each record is one person.
+    ///
+    /// # Privacy
+    ///
+    /// A record adds one to at most as many cells of each length as [`accord_release::synth::measurements`] states, by a
+    /// rule that reads this record alone.
+    pub fn of_microdata(workload: &Workload, codebook: &Codebook) -> Result<Tally, MicrodataError> {
+        let layout = synth::layout(workload)?;
+        let dimensions: Vec<Dimension> = synth::dimensions(workload).into_iter().cloned().collect();
+        let derivations = dimensions.iter().map(|d| Derivation::new(d, codebook)).collect::<Result<Vec<_>, _>>()?;
+        let categories = vec![Vec::with_capacity(8); derivations.len()];
+        let counts = Combinations::new(&layout);
+        let microdata = Some(Microdata { dimensions, layout, counts, rows: 0, codes: Vec::new() });
+        Ok(Tally { dimensions: derivations, tables: Vec::new(), categories, rows: None, basis: [0; 2], microdata })
     }
 
     /// A tally in which several rows may belong to one person, of which at most `most` are counted.
@@ -119,6 +163,15 @@ impl Tally {
     pub fn add(&mut self, record: &Record) {
         for (derivation, categories) in self.dimensions.iter().zip(&mut self.categories) {
             derivation.categories(record, categories);
+        }
+        if let Some(microdata) = &mut self.microdata {
+            let Microdata { dimensions, layout, counts, rows, codes } = microdata;
+            codes.clear();
+            for (dimension, categories) in dimensions.iter().zip(&self.categories) {
+                synth::codes(dimension, categories, codes);
+            }
+            *rows += 1;
+            counts.add(layout, |column| codes[column]);
         }
         for table in &mut self.tables {
             let mut added = 0;
@@ -164,6 +217,15 @@ impl Tally {
 
     /// The exact counts.
     pub fn finish(self) -> Counts {
+        if let Some(microdata) = self.microdata {
+            let rows = Table { id: ROWS.to_owned(), cells: vec![microdata.rows] };
+            let lengths =
+                microdata.counts.into_lengths().into_iter().enumerate().map(|(at, cells)| Table {
+                    id: length_id(at + 1),
+                    cells: cells.into_iter().map(u64::from).collect(),
+                });
+            return Counts { tables: std::iter::once(rows).chain(lengths).collect() };
+        }
         let basis = Table { id: BASIS.to_owned(), cells: self.basis.to_vec() };
         Counts { tables: self.tables.into_iter().map(|p| p.counts).chain([basis]).collect() }
     }

@@ -4,11 +4,12 @@
 use crate::account::{Rho, check_delta};
 use crate::bundle::{Account, Bundle, Organisation, Refusal, ReleaseInfo, Share, Unit};
 use crate::consistent::ConsistencyError;
+use crate::flat::FlatError;
 use crate::noisy::{LARGEST, NoisyTable, PoolError};
 use crate::privacy::{DeskCost, is_worth_publishing, statement};
 use crate::publish::{MISS, publish, share_of};
 use crate::quality::{Quality, quality};
-use crate::synth::{Synthetic, synthesise};
+use crate::synth::{self, Synthetic, synthesise};
 use accord_standard::workload::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,12 @@ impl Contribution {
             return Err("its declared bound on people makes no sense".into());
         }
         let mut spent = 0_u64;
-        for table in self.statistics.iter().chain(&self.microdata).chain(&self.basis) {
+        let microdata = synth::measurements(&self.workload).map_err(|e| e.to_string())?;
+        let statistics =
+            |t: &NoisyTable| self.workload.table(&t.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
+        let rows = |t: &NoisyTable| microdata.iter().find(|m| m.0 == t.table).map_or(u64::MAX, |m| m.2);
+        let charged = self.statistics.iter().chain(&self.basis).map(|t| (t, statistics(t)));
+        for (table, most) in charged.chain(self.microdata.iter().map(|t| (t, rows(t)))) {
             // One organisation moves no cell by more than its declared bound and its noise.
             let most_noise = table.noise().sigma() * 12.0 + 1.0;
             let most_value = self.size_bound.saturating_add(most_noise.min(1e12) as u64).min(LARGEST);
@@ -76,7 +82,6 @@ impl Contribution {
             let [draw] = &table.draws[..] else {
                 return Err(format!("table {} is not one draw", table.table));
             };
-            let most = self.workload.table(&table.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
             draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;
             spent = spent.checked_add(draw.rho.0).ok_or("its costs make no sense")?;
         }
@@ -124,6 +129,9 @@ pub enum AssembleError {
     /// Tables don't fit the workload.
     #[error(transparent)]
     Consistency(#[from] ConsistencyError),
+    /// Synthetic rows can't be made.
+    #[error(transparent)]
+    Flat(#[from] FlatError),
     /// A holder too small to publish anything alone at this epsilon.
     #[error("{organisation} can't publish alone: {why}")]
     TooSmall {
@@ -181,7 +189,8 @@ pub fn assemble(
     }
     let workload = &first.workload;
     let delta = first.delta;
-    let measured = pool(workload, contributions, |c| &c.statistics)?;
+    let tables: Vec<(String, usize)> = workload.tables.iter().map(|t| (t.id.clone(), t.cells())).collect();
+    let measured = pool(&tables, contributions, |c| &c.statistics)?;
 
     if let [only] = contributions {
         let widths: Vec<(String, u64)> =
@@ -227,7 +236,9 @@ pub fn assemble(
     let with_microdata = contributions.iter().all(|c| !c.microdata.is_empty());
     let mut microdata = vec![];
     let synthetic = if with_microdata {
-        microdata = pool(workload, contributions, |c| &c.microdata)?;
+        let tables: Vec<(String, usize)> =
+            synth::measurements(workload)?.into_iter().map(|(id, cells, _)| (id, cells)).collect();
+        microdata = pool(&tables, contributions, |c| &c.microdata)?;
         Some(synthesise(workload, &microdata)?)
     } else {
         refusals.push(Refusal {
@@ -244,21 +255,20 @@ pub fn assemble(
     Ok(Assembled { bundle, synthetic, quality })
 }
 
-/// The workload's tables, each added over the contributions.
+/// Tables, by id and number of cells, each added over the contributions.
 fn pool<'c>(
-    workload: &Workload,
+    tables: &[(String, usize)],
     contributions: &'c [Contribution],
     of: impl Fn(&'c Contribution) -> &'c Vec<NoisyTable>,
 ) -> Result<Vec<NoisyTable>, AssembleError> {
-    workload
-        .tables
+    tables
         .iter()
-        .map(|spec| {
+        .map(|(id, cells)| {
             let parts = contributions
                 .iter()
                 .map(|c| {
-                    let table = of(c).iter().find(|t| t.table == spec.id && t.values.len() == spec.cells());
-                    table.cloned().ok_or_else(|| ConsistencyError::Shape(spec.id.clone()))
+                    let table = of(c).iter().find(|t| t.table == *id && t.values.len() == *cells);
+                    table.cloned().ok_or_else(|| ConsistencyError::Shape(id.clone()))
                 })
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(NoisyTable::pool(&parts)?)

@@ -1,161 +1,215 @@
-//! Synthetic microdata: invented rows whose tables are, by construction, the measured ones.
+//! Synthetic microdata of a workload: invented rows over its dimensions, made by the method of flat tables ([`crate::flat`])
+//! from noisy counts of combinations of their categories.
 //!
-//! This is the simplest synthesis that keeps every declared table: rows are laid out by the finest table in which a person
-//! has one cell, and each table in which people may have several cells is added by independent draws inside each of its
-//! groups. What no declared table holds, the rows don't hold either: dimensions of different tables are independent given
-//! the dimensions they share.
+//! A dimension in which a person has one category is a column; one in which she may have several is a column for each
+//! category. `unknown` is blank. Which combinations are counted follows from the workload alone ([`layout`]), so that several
+//! desks count the same ones and their counts can be added.
 //!
 //! # Privacy
 //!
 //! Post-processing of measurements over records with consent to microdata (PRIVACY 6). The seed is a function of those
 //! measurements, so the rows are the same each time they are made.
 
-use crate::consistent::{ConsistencyError, reconcile};
+use crate::flat::layout::{LONGEST_MEASURED, Layout, Shape};
+use crate::flat::rows::Rows;
+use crate::flat::{Ask, FlatError, Measured, ROWS, length_id, make};
 use crate::noisy::NoisyTable;
-use accord_standard::dimension::Dimension;
-use accord_standard::workload::{TableSpec, Workload};
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha20Rng;
-use sha2::{Digest, Sha256};
+use accord_standard::columns::{Column, Columns};
+use accord_standard::dimension::{Dimension, Rule};
+use accord_standard::workload::Workload;
+
+/// What stands in a column for one category of a dimension with several.
+const HOLDS: &str = "yes";
+/// With more columns than count blank as a value, a person is counted with so many filled ones at most.
+const MOST_FILLED: u16 = 12;
 
 /// Synthetic rows, in a few bytes each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Synthetic {
-    /// The table that each row is a cell of.
-    base: TableSpec,
-    /// Cell of each row.
-    cells: Vec<u32>,
-    /// Dimensions in which a row may stand in several categories: one set of bits a row, by position of the category.
-    several: Vec<(Dimension, Vec<u32>)>,
+    dimensions: Vec<Dimension>,
+    rows: Rows,
 }
 
 impl Synthetic {
     /// Dimension ids: one column each.
     pub fn columns(&self) -> Vec<&str> {
-        self.base.dimensions.iter().chain(self.several.iter().map(|(d, _)| d)).map(|d| d.id.as_str()).collect()
+        self.dimensions.iter().map(|d| d.id.as_str()).collect()
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.rows.len
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.rows.len == 0
     }
 
     /// The rows, category ids by column; several joined with `;`.
     pub fn rows(&self) -> impl Iterator<Item = Vec<String>> {
-        self.cells.iter().enumerate().map(|(row, cell)| {
-            let categories = self.base.categories_of(*cell as usize);
-            let single = categories.into_iter().zip(&self.base.dimensions).map(|(c, d)| d.categories[c].id.clone());
-            let several = self.several.iter().map(|(d, sets)| {
-                let held = d.categories.iter().enumerate().filter(|(bit, _)| sets[row] & (1 << bit) != 0);
-                held.map(|(_, c)| c.id.as_str()).collect::<Vec<_>>().join(";")
-            });
-            single.chain(several).collect()
+        (0..self.rows.len).map(|row| {
+            let mut column = 0;
+            self.dimensions
+                .iter()
+                .map(|d| {
+                    let codes = &self.rows.columns[column..column + width(d)];
+                    column += width(d);
+                    cell(d, codes, row)
+                })
+                .collect()
         })
     }
 }
 
-/// Most rows that are made, whatever the noise says.
-const MOST_ROWS: u64 = 20_000_000;
+/// Number of columns of a dimension.
+fn width(dimension: &Dimension) -> usize {
+    match dimension.rule {
+        Rule::FirstMatch | Rule::AgeBand => 1,
+        Rule::AllMatches => known(dimension).count(),
+    }
+}
 
-/// Most categories of a dimension in which a row may stand in several.
-const MOST_CATEGORIES: usize = 32;
+/// Categories other than `unknown`, which is blank.
+fn known(dimension: &Dimension) -> impl Iterator<Item = &str> {
+    dimension.categories.iter().map(|c| c.id.as_str()).filter(|id| *id != "unknown")
+}
+
+/// What a row says of a dimension. One that is said to have none and some as well has some.
+fn cell(dimension: &Dimension, codes: &[Vec<u16>], row: usize) -> String {
+    let unknown = || "unknown".to_owned();
+    match dimension.rule {
+        Rule::FirstMatch | Rule::AgeBand => {
+            let code = usize::from(codes[0][row]);
+            code.checked_sub(1).and_then(|at| known(dimension).nth(at)).map_or_else(unknown, str::to_owned)
+        }
+        Rule::AllMatches => {
+            let held: Vec<&str> = known(dimension).zip(codes).filter(|(_, c)| c[row] != 0).map(|(id, _)| id).collect();
+            let some: Vec<&str> = held.iter().copied().filter(|id| *id != "none").collect();
+            match (some.is_empty(), held.is_empty()) {
+                (false, _) => some.join(";"),
+                (true, false) => "none".to_owned(),
+                (true, true) => unknown(),
+            }
+        }
+    }
+}
+
+/// The dimensions of a workload, each once, in the order in which its tables name them.
+pub fn dimensions(workload: &Workload) -> Vec<&Dimension> {
+    let mut out: Vec<&Dimension> = Vec::new();
+    for dimension in workload.tables.iter().flat_map(|t| &t.dimensions) {
+        if !out.iter().any(|d| d.id == dimension.id) {
+            out.push(dimension);
+        }
+    }
+    out
+}
+
+/// The columns of a workload's microdata: a public function of the workload.
+pub fn columns(workload: &Workload) -> Columns {
+    let mut columns = Vec::new();
+    for dimension in dimensions(workload) {
+        match dimension.rule {
+            Rule::FirstMatch | Rule::AgeBand => {
+                columns.push(Column::new(&dimension.id, known(dimension).map(str::to_owned).collect()));
+            }
+            Rule::AllMatches => {
+                let column = |id: &str| Column::new(&format!("{}.{id}", dimension.id), vec![HOLDS.to_owned()]);
+                columns.extend(known(dimension).map(column));
+            }
+        }
+    }
+    Columns { columns }
+}
+
+/// Adds the codes of one dimension, from the positions of a person's categories, in the order of [`columns`].
+pub fn codes(dimension: &Dimension, categories: &[u8], out: &mut Vec<u16>) {
+    let unknown = dimension.categories.iter().position(|c| c.id == "unknown");
+    // Position among the categories other than `unknown`.
+    let place = |category: &u8| {
+        let at = usize::from(*category);
+        if Some(at) == unknown { None } else { Some(at - usize::from(unknown.is_some_and(|u| u < at))) }
+    };
+    match dimension.rule {
+        Rule::FirstMatch | Rule::AgeBand => {
+            out.push(categories.first().and_then(place).map_or(0, |at| at as u16 + 1));
+        }
+        Rule::AllMatches => {
+            let from = out.len();
+            out.resize(from + width(dimension), 0);
+            categories.iter().filter_map(place).for_each(|at| out[from + at] = 1);
+        }
+    }
+}
+
+/// Which combinations are counted for a workload's microdata.
+pub fn layout(workload: &Workload) -> Result<Layout, FlatError> {
+    let columns = columns(workload);
+    Ok(Layout::new(&columns, shape(&columns))?)
+}
+
+fn shape(columns: &Columns) -> Shape {
+    let dense = Layout::is_dense(columns.columns.len());
+    Shape { longest: LONGEST_MEASURED as u8, most_filled: (!dense).then_some(MOST_FILLED) }
+}
+
+/// Ids and numbers of cells of what is measured for microdata, in order, with the most cells that one row can stand in.
+pub fn measurements(workload: &Workload) -> Result<Vec<(String, usize, u64)>, FlatError> {
+    let layout = layout(workload)?;
+    let lengths = (1..=layout.lengths()).map(|k| (length_id(k), layout.cells(k), layout.most_cells(k).max(1)));
+    Ok(std::iter::once((ROWS.to_owned(), 1, 1)).chain(lengths).collect())
+}
 
 /// Makes synthetic rows from the microdata measurements of a workload.
-pub fn synthesise(workload: &Workload, measured: &[NoisyTable]) -> Result<Synthetic, ConsistencyError> {
-    let reconciled = reconcile(workload, measured)?;
-    let mut rng = ChaCha20Rng::from_seed(seed_of(measured));
-    let single = |t: &&TableSpec| t.most_cells_per_person() == 1;
-    let (base_at, base) = workload
-        .tables
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| single(t))
-        .max_by_key(|(_, t)| t.cells())
-        .ok_or_else(|| ConsistencyError::Shape("with one cell a person".into()))?;
-    let total: u64 = reconciled[base_at].shown.iter().sum();
-    if total > MOST_ROWS {
-        return Err(ConsistencyError::Workload(base.id.clone(), "holds more rows than can be made"));
-    }
-
-    let mut cells: Vec<u32> = Vec::with_capacity(total as usize);
-    for (cell, count) in reconciled[base_at].shown.iter().enumerate() {
-        cells.extend(std::iter::repeat_n(cell as u32, *count as usize));
-    }
-    cells.shuffle(&mut rng);
-
-    let mut several: Vec<(Dimension, Vec<u32>)> = Vec::new();
-    for (spec, values) in workload.tables.iter().zip(&reconciled) {
-        let Some((last, leading)) = spec.dimensions.split_last() else { continue };
-        let known = base.dimensions.iter().chain(several.iter().map(|(d, _)| d)).any(|d| d.id == last.id);
-        let shares_groups = leading.iter().all(|d| base.dimensions.contains(d));
-        if spec.most_cells_per_person() == 1 || known || !shares_groups || last.size() > MOST_CATEGORIES {
-            continue;
-        }
-        let places: Vec<usize> = leading.iter().filter_map(|d| base.dimensions.iter().position(|b| b == d)).collect();
-        // Group of every cell of the base table, so that rows need one look-up.
-        let group_of: Vec<usize> = (0..base.cells())
-            .map(|cell| {
-                let categories = base.categories_of(cell);
-                leading.iter().zip(&places).fold(0, |group, (d, at)| group * d.size() + categories[*at])
-            })
-            .collect();
-        let groups: usize = leading.iter().map(Dimension::size).product();
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); groups];
-        for (row, cell) in cells.iter().enumerate() {
-            members[group_of[*cell as usize]].push(row as u32);
-        }
-        let mut held = vec![0_u32; cells.len()];
-        for (group, members) in members.iter_mut().enumerate() {
-            let counts = &values.shown[group * last.size()..(group + 1) * last.size()];
-            assign(members, counts, last, &mut held, &mut rng);
-        }
-        several.push((last.clone(), held));
-    }
-    Ok(Synthetic { base: base.clone(), cells, several })
+pub fn synthesise(workload: &Workload, measured: &[NoisyTable]) -> Result<Synthetic, FlatError> {
+    let columns = columns(workload);
+    let shape = shape(&columns);
+    let measured = Measured { columns, shape, rows_per_person: 1, tables: measured.to_vec() };
+    let made = make(&measured, &Ask::default(), &mut |_| {})?;
+    Ok(Synthetic { dimensions: dimensions(workload).into_iter().cloned().collect(), rows: made.rows })
 }
 
-/// Gives each member of a group its categories: every category to as many members as its count says, chosen anew for each
-/// category; those left without any get `none` or `unknown` in the measured proportion.
-fn assign(members: &mut [u32], counts: &[u64], dimension: &Dimension, held: &mut [u32], rng: &mut ChaCha20Rng) {
-    let rest = |id: &str| id == "none" || id == "unknown";
-    for (bit, (_, count)) in dimension.categories.iter().zip(counts).enumerate().filter(|(_, (c, _))| !rest(&c.id)) {
-        // As many as the count says, or all; chosen by a shuffle of the beginning only.
-        let wanted = (*count).min(members.len() as u64) as usize;
-        let (chosen, _) = members.partial_shuffle(rng, wanted);
-        for member in chosen.iter() {
-            held[*member as usize] |= 1 << bit;
-        }
-    }
-    let find = |id: &str| dimension.categories.iter().zip(counts).enumerate().find(|(_, (c, _))| c.id == id);
-    let (none, unknown) = (find("none"), find("unknown"));
-    let weight = |found: Option<(usize, (_, &u64))>| found.map_or(0, |(_, (_, n))| *n);
-    let (none_weight, both) = (weight(none), weight(none).saturating_add(weight(unknown)));
-    let bit = |found: Option<(usize, _)>| found.map_or(0, |(bit, _)| 1_u32 << bit);
-    for member in members.iter() {
-        if held[*member as usize] == 0 {
-            let is_none = none_weight > 0 && rng.random_range(0..both.max(1)) < none_weight;
-            held[*member as usize] = if is_none { bit(none) } else { bit(unknown) };
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The seed: a function of the measurements alone.
-fn seed_of(measured: &[NoisyTable]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(b"accord/synthesis/1");
-    for table in measured {
-        hash.update((table.table.len() as u64).to_le_bytes());
-        hash.update(table.table.as_bytes());
-        hash.update((table.values.len() as u64).to_le_bytes());
-        for value in &table.values {
-            hash.update(value.to_le_bytes());
+    #[test]
+    fn what_is_counted_of_a_record_is_what_a_row_would_say() {
+        for id in accord_standard::workload::ids() {
+            let workload = accord_standard::workload::embedded(id).unwrap();
+            for dimension in dimensions(&workload) {
+                for at in 0..dimension.size() {
+                    let mut row = Vec::new();
+                    codes(dimension, &[at as u8], &mut row);
+                    let columns: Vec<Vec<u16>> = row.iter().map(|code| vec![*code]).collect();
+                    assert_eq!(columns.len(), width(dimension));
+                    assert_eq!(cell(dimension, &columns, 0), dimension.categories[at].id);
+                }
+            }
         }
     }
-    hash.finalize().into()
+
+    #[test]
+    fn who_has_some_has_not_none() {
+        let workload = accord_standard::workload::embedded("default").unwrap();
+        let all = dimensions(&workload);
+        let role = all.iter().find(|d| d.rule == Rule::AllMatches).unwrap();
+        let held: Vec<Vec<u16>> = known(role).map(|_| vec![1]).collect();
+        let said = cell(role, &held, 0);
+        assert!(said.contains(';') && !said.contains("none"), "{said}");
+        let nothing: Vec<Vec<u16>> = known(role).map(|_| vec![0]).collect();
+        assert_eq!(cell(role, &nothing, 0), "unknown");
+    }
+
+    #[test]
+    fn desks_with_the_same_workload_measure_the_same_cells() {
+        let workload = accord_standard::workload::embedded("default").unwrap();
+        let once = measurements(&workload).unwrap();
+        assert_eq!(once, measurements(&workload).unwrap());
+        assert_eq!(once[0], (ROWS.to_owned(), 1, 1));
+        let layout = layout(&workload).unwrap();
+        assert!(layout.dense() && layout.lengths() == 3);
+        assert_eq!(once.len(), 4);
+    }
 }

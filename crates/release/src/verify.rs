@@ -81,7 +81,10 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList
     check("the manifest can be read", Ok(()));
     check("every listed file is there, unchanged, and no other", listed(&manifest, files));
     if files.contains_key(crate::flat::report::REPORT) && !files.contains_key("release.json") {
-        check("synthetic records, aggregates and report follow from the noisy counts", crate::flat::report::follows(files));
+        check(
+            "synthetic records, aggregates and report follow from the noisy counts",
+            crate::flat::report::follows(files),
+        );
         if manifest.status == Status::Published {
             check("a council decided on it", Err("flat releases can't be published yet: this can't be one".to_owned()));
         } else {
@@ -224,8 +227,12 @@ fn privacy_adds_up(bundle: &Bundle) -> Result<(), String> {
     check_delta(privacy.delta).map_err(|e| e.to_string())?;
     let published = bundle.tables.iter().map(|t| &t.noisy);
     let mut desks: Vec<u64> = Vec::new();
-    for table in published.chain(&bundle.microdata).chain(&bundle.basis) {
-        let most = bundle.workload.table(&table.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
+    let microdata = crate::synth::measurements(&bundle.workload).map_err(|e| e.to_string())?;
+    let statistics =
+        |t: &NoisyTable| bundle.workload.table(&t.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
+    let rows = |t: &NoisyTable| microdata.iter().find(|m| m.0 == t.table).map_or(u64::MAX, |m| m.2);
+    let charged = published.chain(&bundle.basis).map(|t| (t, statistics(t)));
+    for (table, most) in charged.chain(bundle.microdata.iter().map(|t| (t, rows(t)))) {
         desks.resize(desks.len().max(table.draws.len()), 0);
         for (desk, draw) in desks.iter_mut().zip(&table.draws) {
             draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;

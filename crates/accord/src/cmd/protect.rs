@@ -16,7 +16,7 @@ use crate::say::{printable, say, say_json};
 use crate::{ambient, folder};
 use accord_desk::draw::{may_read, measure_all};
 use accord_desk::ledger::{Ledger, LedgerError, Request, Start, Terms};
-use accord_measure::plan::{Extras, Plan, Population};
+use accord_measure::plan::{BASIS, Extras, Plan, Population};
 use accord_measure::tally::{Ground, Tally};
 use accord_record::check::Summary;
 use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of, rho_of};
@@ -174,8 +174,8 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         says_something(&plan, bound, epsilon).map_err(Refused::error)?;
     }
     let codebook = Codebook::embedded();
-    let tally = || Tally::new(&plan.workload, codebook).map(|t| t.with_rows_per_person(args.rows_per_person));
-    let (mut statistics, mut microdata) = (tally()?, tally()?);
+    let mut statistics = Tally::new(&plan.workload, codebook)?.with_rows_per_person(args.rows_per_person);
+    let mut microdata = Tally::of_microdata(&plan.workload, codebook)?.with_rows_per_person(args.rows_per_person);
 
     // 2. The debit.
     let runtime = Runtime::new()?;
@@ -315,11 +315,10 @@ fn draft(
     account: Account,
 ) -> anyhow::Result<accord_release::files::Files> {
     let of = |population: Population| -> Vec<NoisyTable> {
-        let declared = |t: &NoisyTable| plan.workload.tables.iter().any(|spec| spec.id == t.table);
-        measured.iter().filter(|(p, t)| *p == population && declared(t)).map(|(_, t)| t.clone()).collect()
+        measured.iter().filter(|(p, t)| *p == population && t.table != BASIS).map(|(_, t)| t.clone()).collect()
     };
     let (statistics, microdata) = (of(Population::Statistics), of(Population::Microdata));
-    let basis = measured.iter().find(|(_, t)| t.table == accord_measure::plan::BASIS).map(|(_, t)| t);
+    let basis = measured.iter().find(|(_, t)| t.table == BASIS).map(|(_, t)| t);
     let privacy = statement(
         &plan.workload,
         &statistics,

@@ -24,6 +24,8 @@ struct Cell {
 
 /// Far from nought, and exact in an `f32`.
 const MANY: f32 = 1_000_000.0;
+/// Noise of a smaller standard deviation, or none, is taken for this much.
+const LEAST: f64 = 0.1;
 /// What it costs to enter a cell that is ruled out.
 const RULED_OUT: f32 = 1e7;
 
@@ -42,15 +44,21 @@ pub struct Adjuster<'a> {
 }
 
 impl<'a> Adjuster<'a> {
-    /// Takes the counts of the rows as they are.
+    /// Takes the counts of the rows as they are. Where there are fewer rows than were counted, each stands for several
+    /// people.
     pub fn new(layout: &'a Layout, counts: &Counts, settings: &Settings, rows: &Rows) -> Adjuster<'a> {
+        // People that one row stands for.
+        let each = (counts.total / rows.len.max(1) as f64).max(1.0);
         let cells = (1..=layout.lengths())
             .map(|length| {
                 let (now, noisy) = (rows.count(layout, length), &counts.noisy[length - 1]);
                 let mut cells: Vec<Cell> = now
                     .iter()
                     .zip(noisy)
-                    .map(|(now, noisy)| Cell { over: *now as f32 - *noisy as f32, rows: *now as f32 })
+                    .map(|(now, noisy)| Cell {
+                        over: (f64::from(*now) - *noisy as f64 / each) as f32,
+                        rows: *now as f32,
+                    })
                     .collect();
                 if layout.dense() || length == 1 {
                     for table in &layout.tables[length - 1] {
@@ -64,11 +72,12 @@ impl<'a> Adjuster<'a> {
                 cells
             })
             .collect();
-        let weight = counts.sigma.iter().map(|s| (1.0 / (s * s).max(0.01)) as f32).collect();
+        let weight = counts.sigma.iter().map(|s| (1.0 / (s * s).max(LEAST * LEAST) * each * each) as f32).collect();
         let column = layout.order.iter().map(|c| settings.weights[*c] as f32).collect();
         let novelty = (1..=layout.lengths())
             .map(|k| {
-                if k == 1 { 0.0 } else { (clearance(counts, k, settings.invented_share) / counts.sigma[k - 1]) as f32 }
+                let sigma = counts.sigma[k - 1].max(LEAST);
+                if k == 1 { 0.0 } else { (clearance(counts, k, settings.invented_share) * each / sigma) as f32 }
             })
             .collect();
         Adjuster { layout, cells, weight, novelty, caution: settings.caution, column }
@@ -248,7 +257,7 @@ impl<'a> Adjuster<'a> {
 /// How many standard deviations a noisy count must be over nought, so that of all that are, at most `share` are expected to
 /// be noise alone (Benjamini and Hochberg 1995): between nought and four.
 fn clearance(counts: &Counts, length: usize, share: f64) -> f64 {
-    let (noisy, sigma) = (&counts.noisy[length - 1], counts.sigma[length - 1].max(0.1));
+    let (noisy, sigma) = (&counts.noisy[length - 1], counts.sigma[length - 1].max(LEAST));
     let mut over = vec![0_u64; 401];
     for value in noisy {
         let steps = (*value as f64 / sigma * 100.0).clamp(0.0, 400.0) as usize;
@@ -276,3 +285,6 @@ struct Line {
     stride: usize,
     weight: f32,
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,6 +103,9 @@ impl Default for Ask {
 /// Most rows that are made, whatever the noise says.
 pub const MOST_ROWS: u64 = 20_000_000;
 
+/// Most rows that are adjusted one by one; where more are counted, each stands for several people and is repeated.
+const MOST_ADJUSTED: usize = 1_000_000;
+
 /// Why rows can't be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FlatError {
@@ -263,7 +266,7 @@ fn make_with(
     let (model, growth) = grow::grow(layout, counts, &folds, settings, rng);
     progress(0.3);
     let full = counts.total as usize;
-    let mut rows = draw::draw(&model, &folds, full, rng);
+    let mut rows = draw::draw(&model, &folds, full.min(MOST_ADJUSTED), rng);
     let sampler_distance = distance(&model, &folds, &rows);
     progress(0.4);
     let mut adjuster = adjust::Adjuster::new(layout, counts, settings, &rows);
@@ -277,6 +280,9 @@ fn make_with(
         progress(0.4 + 0.6 * (sweep + 1) as f64 / settings.sweeps as f64);
     }
     shuffle(&mut rows, rng);
+    if rows.len < full {
+        repeat(&mut rows, full);
+    }
     let folded = folds.iter().enumerate().filter(|(_, f)| !f.is_plain()).map(|(c, f)| (c, f.size())).collect();
     Made { rows, growth, sampler_distance, changed, ruled_out, folded }
 }
@@ -288,6 +294,19 @@ fn shuffle(rows: &mut Rows, rng: &mut ChaCha20Rng) {
     for column in &mut rows.columns {
         *column = order.iter().map(|row| column[*row as usize]).collect();
     }
+}
+
+/// Repeats rows from the beginning until there are so many.
+fn repeat(rows: &mut Rows, len: usize) {
+    for column in &mut rows.columns {
+        let had = column.len();
+        column.reserve_exact(len.saturating_sub(had));
+        while column.len() < len && had > 0 {
+            let more = had.min(len - column.len());
+            column.extend_from_within(..more);
+        }
+    }
+    rows.len = rows.columns.first().map_or(0, Vec::len);
 }
 
 /// As many rows as asked for: the first of those that were made, which stand in random order, and again from the beginning
@@ -353,3 +372,6 @@ fn seed_of(measured: &Measured) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;
