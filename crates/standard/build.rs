@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
         }
         code.push_str("];\n");
     }
-    for (constant, file) in [("RECORD", "record.toml"), ("DIMENSIONS", "dimensions.toml")] {
+    for (constant, file) in [("RECORD", "record.toml"), ("DIMENSIONS", "dimensions.toml"), ("GROUPS", "groups.toml")] {
         let file = root.join(file);
         println!("cargo::rerun-if-changed={}", file.display());
         let _ = writeln!(code, "pub(crate) const {constant}: &str = include_str!({:?});", file.display().to_string());

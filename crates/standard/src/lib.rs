@@ -17,6 +17,7 @@ pub mod crosswalk;
 pub mod dimension;
 mod embedded;
 pub mod figure;
+pub mod groups;
 pub mod problem;
 pub mod schema;
 pub mod spelling;
