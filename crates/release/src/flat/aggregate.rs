@@ -85,6 +85,8 @@ pub(crate) struct Intervals<'a> {
     half: Vec<[u64; 2]>,
     /// Position in the layout of each column.
     position: Vec<usize>,
+    /// Upper end of the interval of the number of rows, for a fourth of [`MISS`].
+    most: u64,
 }
 
 impl<'a> Intervals<'a> {
@@ -98,12 +100,15 @@ impl<'a> Intervals<'a> {
             .collect();
         let mut position = vec![0; layout.columns()];
         layout.order.iter().enumerate().for_each(|(at, column)| position[*column] = at);
-        Intervals { layout, counts, half, position }
+        let rows = measured.tables.iter().find(|t| t.table == super::ROWS);
+        let half_of_rows = rows.map_or(u64::MAX >> 1, |t| t.noise().half_width(MISS / 4.0));
+        let most = around(counts.total as i64, half_of_rows).1;
+        Intervals { layout, counts, half, position, most }
     }
 
     /// Half-width of the interval of a measured combination.
     pub(crate) fn half_width(&self, length: usize) -> Option<u64> {
-        self.half.get(length - 1).map(|h| h[0])
+        self.half.get(length.wrapping_sub(1)).map(|h| h[0])
     }
 
     /// The interval of a combination of column and code.
@@ -111,8 +116,8 @@ impl<'a> Intervals<'a> {
         if let Some(noisy) = self.noisy(cells) {
             return around(noisy, self.half[cells.len() - 1][0]);
         }
-        // At most four shorter ones, each of which misses at most a fourth as often.
-        let mut least = self.counts.total as u64;
+        // At most four shorter ones, and all rows, each of which is too low at most an eighth as often.
+        let mut least = self.most;
         for leave in 0..cells.len() {
             let part: Vec<(u16, u16)> =
                 cells.iter().enumerate().filter(|(i, _)| *i != leave).map(|(_, c)| *c).collect();
@@ -149,3 +154,6 @@ fn around(noisy: i64, half: u64) -> (u64, u64) {
     let half = i64::try_from(half).unwrap_or(i64::MAX);
     (noisy.saturating_sub(half).max(0).cast_unsigned(), noisy.max(0).saturating_add(half).cast_unsigned())
 }
+
+#[cfg(test)]
+mod tests;

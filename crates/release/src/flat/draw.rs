@@ -92,3 +92,6 @@ fn apportion(weights: &[f64], len: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
     out.shuffle(rng);
     out
 }
+
+#[cfg(test)]
+mod tests;

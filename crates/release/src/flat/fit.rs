@@ -175,3 +175,6 @@ fn direction(at: &Look, ridge: &[f64], steps: &[Step], factors: usize) -> Vec<f6
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,3 +65,6 @@ impl Fold {
         Fold { of, members }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 use super::tree::{Tree, product, projection};
 
+/// Where no combination weighs more than this, potentials are so far apart that numbers don't hold what they say.
+const FAINTEST: f64 = 1e-200;
+
 /// A factor: a table of log potentials over few variables.
 #[derive(Clone, Debug)]
 struct Factor {
@@ -72,9 +75,11 @@ impl Model {
         self.factors.iter().map(|f| f.cells)
     }
 
-    /// Sets the potentials, sends messages inwards and outwards, and gives the logarithm of the partition function.
+    /// Sets the potentials, sends messages inwards and outwards, and gives the logarithm of the partition function: infinity
+    /// if the potentials are beyond what numbers can hold, which no step of a fit goes to.
     pub fn calibrate(&mut self, potentials: &[Vec<f64>]) -> f64 {
         let mut log_z = 0.0;
+        let mut least = f64::MAX;
         for table in &mut self.belief {
             table.fill(1.0);
         }
@@ -95,6 +100,7 @@ impl Model {
             }
             // Scaled, so that no product of many small numbers becomes nought.
             let most = message.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+            least = least.min(most);
             log_z += libm::log(most);
             let scale = 1.0 / most;
             message.iter_mut().for_each(|x| *x *= scale);
@@ -105,9 +111,13 @@ impl Model {
             self.separators[n] = message;
         }
         let Some(root) = self.tree.order.first().copied() else { return log_z };
-        let z: f64 = self.belief[root].iter().sum::<f64>().max(f64::MIN_POSITIVE);
-        log_z += libm::log(z);
+        let z: f64 = self.belief[root].iter().sum();
         let scale = self.total / z;
+        if least.min(z) < FAINTEST {
+            self.belief.iter_mut().chain(&mut self.separators).for_each(|table| table.fill(0.0));
+            return f64::INFINITY;
+        }
+        log_z += libm::log(z);
         self.belief[root].iter_mut().for_each(|x| *x *= scale);
         for at in 1..self.tree.order.len() {
             let n = self.tree.order[at];
@@ -202,3 +212,6 @@ impl Model {
         out
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

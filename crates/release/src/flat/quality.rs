@@ -3,6 +3,7 @@
 //! the first may be expected to be from the people behind them.
 
 use super::aggregate::Intervals;
+use super::groups::{GroupQuality, groups};
 use super::layout::{Layout, Shape};
 use super::rows::Rows;
 use super::{Counts, FlatError, Measured, ROWS, Settings, length_id, make_by};
@@ -19,8 +20,12 @@ pub struct FlatQuality {
     pub method: String,
     /// By length of combinations.
     pub lengths: Vec<LengthQuality>,
-    /// By column: the expected error of its single values, as a share of all rows.
+    /// By column: the expected error of its single values, in people or rows.
     pub columns: Vec<ColumnQuality>,
+    /// Groups that readers ask for first, girls before all.
+    pub groups: Vec<GroupQuality>,
+    /// What must be said of groups that this table can't tell, a sentence each.
+    pub groups_notes: Vec<String>,
 }
 
 /// Quality of combinations of one length.
@@ -136,12 +141,17 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
         });
     }
     columns.sort_by_key(|c| c.0);
+    let published = measured.counts(&layout)?;
+    let (groups, groups_notes) =
+        groups(&measured.columns, &Intervals::new(measured, &layout, &published), truth, rows);
     Ok(FlatQuality {
         method: "The synthetic rows were taken for the truth, counted, noise of the same size was added, and rows were made \
                  from that again in the same way. No confidential record was read for this report."
             .to_owned(),
         lengths,
         columns: columns.into_iter().map(|c| c.1).collect(),
+        groups,
+        groups_notes,
     })
 }
 
@@ -157,7 +167,7 @@ struct Sum {
     tables: f64,
 }
 
-fn round(x: f64, parts: f64) -> f64 {
+pub(super) fn round(x: f64, parts: f64) -> f64 {
     (x * parts).round() / parts
 }
 
@@ -166,3 +176,6 @@ fn draw(sigma: f64, rng: &mut ChaCha20Rng) -> i64 {
     let (u, v): (f64, f64) = (rng.random_range(f64::MIN_POSITIVE..1.0), rng.random_range(0.0..1.0));
     (libm::sqrt(-2.0 * libm::log(u)) * libm::cos(std::f64::consts::TAU * v) * sigma).round() as i64
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,3 +161,6 @@ pub fn projection(variables: &[usize], part: &[usize], sizes: &[usize]) -> Vec<u
     }
     out
 }
+
+#[cfg(test)]
+pub(super) mod tests;
