@@ -35,6 +35,12 @@ impl Combinations {
     /// as the bound allows, chosen by a rule that reads this row alone.
     pub fn count(grid: &Grid, layout: &Layout) -> Combinations {
         let mut counts = Combinations::new(layout);
+        if layout.dense() {
+            for (at, cells) in counts.lengths.iter_mut().enumerate() {
+                layout.count_dense(|column| grid.column(column), at + 1, cells);
+            }
+            return counts;
+        }
         for row in 0..grid.rows() {
             counts.add(layout, |column| grid.column(column)[row]);
         }

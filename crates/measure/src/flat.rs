@@ -44,7 +44,7 @@ pub(crate) fn shares(longest: u8, dense: bool) -> &'static [u32] {
         (2, true) => &[80, 920],
         (2, false) => &[200, 800],
         (_, true) => &[20, 30, 950],
-        (_, false) => &[120, 200, 680],
+        (_, false) => &[110, 320, 570],
     }
 }
 

@@ -98,10 +98,16 @@ impl<'a> Adjuster<'a> {
             if cost.is_empty() {
                 continue;
             }
+            let views = if self.layout.dense() { self.views(at) } else { Vec::new() };
             for row in 0..rows.len {
                 self.layout.filled(|c| rows.columns[c][row], &mut filled);
                 let now = self.layout.level(rows.columns[column][row]).map(usize::from);
-                self.lines(at, &filled, &mut lines);
+                if self.layout.dense() {
+                    lines.clear();
+                    lines.extend(views.iter().map(|view| view.line(&filled)));
+                } else {
+                    self.lines(at, &filled, &mut lines);
+                }
                 let leaving = now.map_or(0.0, |level| self.leaving(&lines, level));
                 self.entering(&lines, &mut cost);
                 if let Some(level) = now {
@@ -145,6 +151,35 @@ impl<'a> Adjuster<'a> {
         };
         let sum: f64 = (1..=self.layout.lengths()).map(|k| most(k) * f64::from(self.weight[k - 1])).sum();
         (self.caution * libm::sqrt(2.0 * sum)) as f32
+    }
+
+    /// The tables that a column is in, where every row stands in all of them.
+    fn views(&self, at: usize) -> Vec<View> {
+        let mut views = Vec::new();
+        for (length, tables) in (1..).zip(&self.layout.tables) {
+            for table in tables.iter().filter(|t| t.at.contains(&(at as u16))) {
+                let mut view = View {
+                    length,
+                    base: table.offset,
+                    stride: 1,
+                    others: [(0, 0); 2],
+                    weight: self.weight[length - 1],
+                };
+                let (mut step, mut others) = (1, 0);
+                for position in table.at.iter().rev().map(|p| usize::from(*p)) {
+                    view.weight *= self.column[position];
+                    if position == at {
+                        view.stride = step;
+                    } else {
+                        view.others[others] = (position, step);
+                        others += 1;
+                    }
+                    step *= self.layout.levels[position];
+                }
+                views.push(view);
+            }
+        }
+        views
     }
 
     /// Where the cells stand that a row is in with each value of one column: one line of cells a table.
@@ -275,6 +310,26 @@ fn clearance(counts: &Counts, length: usize, share: f64) -> f64 {
         }
     }
     least as f64 / 100.0
+}
+
+/// A table as seen from one of its columns.
+struct View {
+    length: usize,
+    base: usize,
+    stride: usize,
+    /// Position and stride of the other columns; a stride of nought where there is none.
+    others: [(usize, usize); 2],
+    weight: f32,
+}
+
+impl View {
+    /// The line of cells of a row that fills every column.
+    #[inline]
+    fn line(&self, filled: &[(u16, u16)]) -> Line {
+        let [(p, first), (q, second)] = self.others;
+        let base = self.base + usize::from(filled[p].1) * first + usize::from(filled[q].1) * second;
+        Line { length: self.length, base, stride: self.stride, weight: self.weight }
+    }
 }
 
 /// A line of cells: the base, and the step from one value of the column at hand to the next.

@@ -225,6 +225,31 @@ impl Layout {
         }
     }
 
+    /// Counts rows, given by column, in every cell of one length, where blank counts as a value: table by table, which goes
+    /// through memory in order.
+    pub fn count_dense<'c>(&self, column: impl Fn(usize) -> &'c [u16], length: usize, cells: &mut [u32]) {
+        let of = |at: u16| column(self.order[usize::from(at)]);
+        for table in self.tables.get(length - 1).into_iter().flatten() {
+            let cells = &mut cells[table.offset..table.offset + table.cells];
+            let mut add = |cell: usize| cells[cell] = cells[cell].saturating_add(1);
+            let size = |at: u16| self.levels[usize::from(at)];
+            match table.at[..] {
+                [p] => of(p).iter().for_each(|x| add(usize::from(*x))),
+                [p, q] => {
+                    let second = size(q);
+                    of(p).iter().zip(of(q)).for_each(|(x, y)| add(usize::from(*x) * second + usize::from(*y)));
+                }
+                [p, q, r] => {
+                    let (second, third) = (size(q), size(r));
+                    for ((x, y), z) in of(p).iter().zip(of(q)).zip(of(r)) {
+                        add((usize::from(*x) * second + usize::from(*y)) * third + usize::from(*z));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// The levels of a cell of a table, in the order of its columns.
     pub fn levels_of(&self, table: &Table, cell: usize) -> Vec<usize> {
         let mut rest = cell;

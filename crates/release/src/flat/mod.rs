@@ -17,9 +17,11 @@ pub mod aggregate;
 pub mod draw;
 pub mod fit;
 pub mod fold;
+pub mod groups;
 pub mod grow;
 pub mod layout;
 pub mod model;
+pub mod page;
 pub mod quality;
 pub mod report;
 pub mod rows;
@@ -152,7 +154,7 @@ pub struct Settings {
     pub invented_share: f64,
     /// Share of the noise of a gain that a change must exceed.
     pub caution: f64,
-    /// Sweeps of the adjustment.
+    /// Sweeps of the adjustment. What a third would change is less than the noise of the scores.
     pub sweeps: usize,
     /// What is ruled out before the last sweeps: pairs with at most so many rows; longer combinations with at most so many
     /// rows and a noisy count under so many standard deviations.
@@ -187,7 +189,7 @@ impl Settings {
             sample_at_most: 200_000,
             invented_share: at([1.0, 0.6, 0.2, 0.02]),
             caution: 0.4,
-            sweeps: 3,
+            sweeps: 2,
             rule_out,
         })
     }

@@ -25,6 +25,10 @@ impl Rows {
     /// Counts the rows in every cell of one length.
     pub fn count(&self, layout: &Layout, length: usize) -> Vec<u32> {
         let mut cells = vec![0; layout.cells(length)];
+        if layout.dense() {
+            layout.count_dense(|c| &self.columns[c], length, &mut cells);
+            return cells;
+        }
         let mut filled = Vec::with_capacity(layout.columns());
         for row in 0..self.len {
             layout.filled(|c| self.columns[c][row], &mut filled);
