@@ -142,8 +142,7 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
     }
     columns.sort_by_key(|c| c.0);
     let published = measured.counts(&layout)?;
-    let (groups, groups_notes) =
-        groups(&measured.columns, &Intervals::new(measured, &layout, &published), truth, rows);
+    let (groups, groups_notes) = groups(&measured.columns, &Intervals::new(measured, &layout, &published), truth, rows);
     Ok(FlatQuality {
         method: "The synthetic rows were taken for the truth, counted, noise of the same size was added, and rows were made \
                  from that again in the same way. No confidential record was read for this report."

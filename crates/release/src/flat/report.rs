@@ -2,6 +2,7 @@
 
 use super::aggregate::aggregate;
 use super::fit::Convergence;
+use super::page::{PAGE, page};
 use super::quality::{FlatQuality, quality};
 use super::rows::Rows;
 use super::{Ask, FlatError, Made, Measured, Settings, make, take};
@@ -198,13 +199,14 @@ pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) 
     Ok(Drafted { report, synthetic, rows: made.rows })
 }
 
-/// The files of a draft: `others` are those that another crate renders (Parquet, HTML).
+/// The files of a draft: `others` are those that another crate renders (Parquet).
 pub fn files(measured: &Measured, drafted: &Drafted, others: Files) -> Result<Files, DraftError> {
     let report = &drafted.report;
     let aggregates = aggregate(measured, &drafted.rows, report.asked.reporting_length)?;
     let flat = Flat::new(&measured.columns, &drafted.synthetic.columns, &aggregates)?;
     let mut files = others;
     files.insert(REPORT.into(), json(REPORT, report)?);
+    files.insert(PAGE.into(), page(report, &measured.columns, &aggregates).into_bytes());
     let compact = serde_json::to_vec(measured).map_err(|e| FilesError::Write(MEASURED.into(), e.to_string()))?;
     files.insert(MEASURED.into(), compact);
     let mut files = flat.files(&about(report), files)?;
@@ -329,7 +331,8 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
     }
     if draft.asked.rows.is_some() {
         notes.push(
-            "The number of synthetic rows was asked for: weigh them before comparing them with the aggregates.".to_owned(),
+            "The number of synthetic rows was asked for: weigh them before comparing them with the aggregates."
+                .to_owned(),
         );
     }
     if draft.info.invented {
