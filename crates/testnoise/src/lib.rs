@@ -1,6 +1,8 @@
 //! A seeded generator, laws to compare with, and tests of fit, for tests of noise only. The shipped binary does not contain
 //! this crate: `cargo xtask tidy` checks it (PRIVACY 8).
 
+pub mod audit;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeMap;

@@ -1,6 +1,13 @@
-//! Integration tests of the measure crate: samplers against exact probabilities, contribution bounds, coverage over worlds.
+//! Integration tests of the measure crate: samplers against exact probabilities, the audit, contribution bounds, coverage
+//! over worlds.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
+mod audit;
+mod audit_bounds;
+mod audit_broken;
+mod audit_game;
+mod audit_noise;
+mod audit_paths;
 mod bounds;
 mod sampler;
 mod worlds;
