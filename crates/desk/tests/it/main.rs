@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod backup;
+mod budget;
 mod crash;
 mod disk;
 mod erase;
