@@ -124,7 +124,9 @@ fn count(columns: &Columns, found: &Found, group: &Group, rows: &Rows) -> Count 
         (0..rows.len).filter(|row| group.sexes.contains(&sexes[*row]) && group.ages.contains(&ages[*row])).collect();
     out.all = within.len() as u64;
     for (counts, codes) in out.by_value.iter_mut().zip(&rows.columns).filter(|(counts, _)| !counts.is_empty()) {
-        within.iter().for_each(|row| counts[usize::from(codes[*row])] += 1);
+        for row in &within {
+            counts[usize::from(codes[*row])] += 1;
+        }
     }
     out
 }

@@ -204,10 +204,10 @@ fn lengths(report: &FlatReport) -> String {
         text(&report.quality.method)
     );
     for length in &report.quality.lengths {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<li>{}: a count is off by {} {who} on average. {} in 100 intervals hold the count behind them. {} % of all that \
-             is counted stands in combinations that noise invented; {} % of the combinations that exist are missing.</li>\n",
+             is counted stands in combinations that noise invented; {} % of the combinations that exist are missing.</li>",
             together(length.length),
             decimal(length.expected_error, 1),
             hundred(length.coverage, 1),
@@ -266,7 +266,7 @@ fn values(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> Stri
             continue;
         }
         shown.sort_by_key(|(count, code, _)| (std::cmp::Reverse(*count), *code));
-        let _ = write!(out, "<h3>{}</h3>\n", outside(&column.name));
+        let _ = writeln!(out, "<h3>{}</h3>", outside(&column.name));
         let mut table = Table::new("", "", &["value", "count (interval)", "how far to lean on it", ""]);
         let most = shown.iter().map(|(_, _, [_, high])| *high).max().unwrap_or(1);
         let more = shown.len() > MOST_VALUES;
@@ -327,7 +327,7 @@ fn method(report: &FlatReport) -> String {
     out.push_str("</dl>\n<h3>Columns that the model ties together</h3>\n<ul>\n");
     for factor in &method.factors {
         let names: Vec<String> = factor.iter().map(|name| outside(name)).collect();
-        let _ = write!(out, "<li>{}</li>\n", names.join(" · "));
+        let _ = writeln!(out, "<li>{}</li>", names.join(" · "));
     }
     out + "</ul>\n</section>\n"
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
-/// Escapes text for an element or an attribute. Characters that HTML can't hold become the replacement character.
+/// Escapes text for an element or an attribute. Characters that HTML can't hold, or that turn the direction of text,
+/// become the replacement character.
 pub fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -13,11 +14,16 @@ pub fn text(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(' '),
-            c if c.is_control() || ('\u{fdd0}'..='\u{fdef}').contains(&c) => out.push('\u{fffd}'),
+            c if is_unsafe(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
     out
+}
+
+/// Whether HTML can't hold a character, or it turns the direction of what follows.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fdd0}'..='\u{fdef}')
 }
 
 /// A name or sentence that comes from outside: its direction is its own.
@@ -89,7 +95,10 @@ impl Table {
 
 /// A list of sentences that come from outside.
 pub fn list<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
-    let items: String = sentences.map(|s| format!("<li>{}</li>\n", outside(s))).collect();
+    let mut items = String::new();
+    for sentence in sentences {
+        let _ = writeln!(items, "<li>{}</li>", outside(sentence));
+    }
     if items.is_empty() { String::new() } else { format!("<ul>\n{items}</ul>\n") }
 }
 
