@@ -14,6 +14,7 @@ mod sdmx;
 
 use crate::bundle::Unit;
 use crate::files::{Files, Status};
+pub(crate) use csv::cell as csv_cell;
 use accord_standard::columns::Columns;
 use sha2::{Digest, Sha256};
 use std::cmp::Ordering;

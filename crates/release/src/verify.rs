@@ -147,6 +147,15 @@ pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList
     report
 }
 
+/// Whether files are those that their manifest lists, unchanged, and no other: quick, and not yet a reason to trust them.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn check_manifest(files: &Files) -> Result<(), String> {
+    let manifest: Manifest = parse(files, "manifest.json").map_err(|e| e.to_string())?;
+    listed(&manifest, files)
+}
+
 /// Every listed file is there with the right hash; nothing else is, but the manifest and its signature.
 fn listed(manifest: &Manifest, files: &Files) -> Result<(), String> {
     only_plain_paths(manifest.files.keys().chain(files.keys()))?;

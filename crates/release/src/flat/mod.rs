@@ -22,6 +22,7 @@ pub mod grow;
 pub mod layout;
 pub mod model;
 pub mod page;
+pub mod preview;
 pub mod quality;
 pub mod report;
 pub mod rows;

@@ -341,7 +341,8 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
     notes
 }
 
-fn about(report: &FlatReport) -> About {
+/// What travels with every figure of a report.
+pub(super) fn about(report: &FlatReport) -> About {
     let info = &report.info;
     let who = match info.unit {
         Unit::Rows => "rows",

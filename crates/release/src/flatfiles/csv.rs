@@ -77,7 +77,7 @@ pub(super) fn put_combination(buffer: &mut Buffer<'_>, pairs: &[Vec<String>], ce
 }
 
 /// The text of a cell, as it reads once a CSV reader has taken the quotes off.
-pub(super) fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let skipped = |c: char| c == '\u{feff}' || ((c.is_whitespace() || c.is_control()) && !SIGNS.contains(&c));
     let risky = text.trim_start_matches('\'').trim_start_matches(skipped).starts_with(SIGNS);
     if risky && !is_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
