@@ -9,5 +9,6 @@ mod audit_game;
 mod audit_noise;
 mod audit_paths;
 mod bounds;
+mod flat_worlds;
 mod sampler;
 mod worlds;

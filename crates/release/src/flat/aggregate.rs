@@ -1,9 +1,10 @@
 //! Aggregates: how many of the rows hold each combination of values, with the interval that the noise warrants.
 //!
 //! The number is a count of the rows, so that aggregates of every length agree with each other and with the synthetic
-//! records. The interval is not the model's: it inverts the noise of the measured count of the same combination. A combination
-//! that was not measured, because it is longer or its table too large, holds at most as many as each shorter one in it; its
-//! interval goes from nought to the least of their upper ends (PRIVACY 13).
+//! records. The interval is not the model's: it inverts the noise of the measured count of the same combination, and begins
+//! at nought where that count is not clear of its noise. A combination that was not measured, because it is longer or its
+//! table too large, holds at most as many as each shorter one in it; its interval goes from nought to the least of their
+//! upper ends (PRIVACY 13).
 
 use super::layout::{LONGEST_MEASURED, Layout};
 use super::rows::Rows;
@@ -16,6 +17,11 @@ use std::collections::HashMap;
 pub const LONGEST: usize = 4;
 /// Most distinct combinations that are aggregated.
 const MOST: usize = 20_000_000;
+
+/// A noisy count under so many standard deviations of its noise doesn't show that anybody is there. One more than the most
+/// evidence that the adjustment of rows ever wants: what is published was chosen because its noise was high, and an interval
+/// around it alone would leave out nought, or few, too often (Benjamini and Yekutieli 2005).
+const CLEAR: f64 = 5.0;
 
 /// Counts the combinations of rows up to a length of 4. Blank cells are in no combination.
 pub fn aggregate(measured: &Measured, rows: &Rows, longest: usize) -> Result<Vec<Aggregate>, FlatError> {
@@ -114,7 +120,9 @@ impl<'a> Intervals<'a> {
     /// The interval of a combination of column and code.
     pub(crate) fn of(&self, cells: &[(u16, u16)]) -> (u64, u64) {
         if let Some(noisy) = self.noisy(cells) {
-            return around(noisy, self.half[cells.len() - 1][0]);
+            let (low, high) = around(noisy, self.half[cells.len() - 1][0]);
+            let clear = noisy as f64 >= CLEAR * self.counts.sigma[cells.len() - 1];
+            return (if clear { low } else { 0 }, high);
         }
         // At most four shorter ones, and all rows, each of which is too low at most an eighth as often.
         let mut least = self.most;
