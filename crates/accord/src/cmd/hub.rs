@@ -125,6 +125,9 @@ pub fn load(files: Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) 
         bail!("it does not pass its checks ({})", failed.collect::<Vec<_>>().join("; "));
     }
     let proof = if report.is_trusted() { Proof::Checked } else { Proof::NotChecked };
+    if !files.contains_key("release.json") && files.contains_key("report.html") {
+        bail!("it is a draft of a flat table, which has a page of its own: open its report.html in a browser");
+    }
     let bundle = files::read_bundle(&files)?;
     Ok(Published::new(bundle, files, proof)?)
 }
