@@ -3,20 +3,29 @@
 
 use crate::audit_game::{columns, grid, transcript};
 use crate::audit_noise::{Seeded, Silent};
+use crate::bounds::arbitrary_record;
 use accord_measure::combinations::Combinations;
 use accord_measure::flat::plan;
 use accord_measure::grid::Grid;
-use accord_measure::plan::Bound;
+use accord_measure::mechanism::measure_with;
+use accord_measure::plan::{Bound, Extras, Plan, Population, Step};
 use accord_measure::selection::{rho_of_selection, selection_epsilon};
+use accord_measure::tally::Tally;
+use accord_record::model::Record;
 use accord_release::account::{Rho, epsilon_of, rho_of};
 use accord_release::flat::layout::{Layout, Shape};
 use accord_release::flat::{MOST_FILLED, ROWS, length_id};
 use accord_release::noisy::Draw;
+use accord_standard::codebook::Codebook;
+use accord_standard::workload;
 use proptest::prelude::*;
 
 /// Exact counts by length.
 fn counts(grid: &Grid, layout: &Layout) -> Vec<Vec<i64>> {
-    let exact = Combinations::count(grid, layout);
+    exact(&Combinations::count(grid, layout), layout)
+}
+
+fn exact(exact: &Combinations, layout: &Layout) -> Vec<Vec<i64>> {
     let draw = Draw { sigma_milli: 1, rho: Rho(1), sensitivity_squared: 1, entry: String::new() };
     let length = |k| exact.measure_length(k, draw.clone(), &mut Silent::default()).unwrap().values;
     (1..=layout.lengths()).map(length).collect()
@@ -142,6 +151,49 @@ proptest! {
         let without = counts(&grid(&columns, &world), &layout);
         let with = counts(&grid(&columns, &[world, person.clone()].concat()), &layout);
         prop_assert_eq!(wrong(&layout, &without, &with, &person), None);
+    }
+
+    /// Rows counted one by one are counted as a whole grid of them is.
+    #[test]
+    fn privacy_01_rows_are_counted_alike_one_by_one_and_together(
+        (sizes, world, person) in large(), longest in 1_u8..=3, most_filled in prop::option::of(1_u16..14),
+    ) {
+        let columns = columns(&sizes);
+        let layout = Layout::new(&columns, Shape { longest, most_filled }).unwrap();
+        let rows = [world, person].concat();
+        let mut one_by_one = Combinations::new(&layout);
+        for row in &rows {
+            one_by_one.add(&layout, |column| row[column]);
+        }
+        prop_assert_eq!(exact(&one_by_one, &layout), counts(&grid(&columns, &rows), &layout));
+    }
+
+    /// The same for the synthetic records of a workload: one person, whatever her record, moves the combinations of its
+    /// categories by no more than the plan charges, each by one, and by her record alone.
+    #[test]
+    fn privacy_01_one_person_moves_a_workloads_combinations_by_no_more_than_is_charged(
+        world in prop::collection::vec(arbitrary_record(), 0..12), person in arbitrary_record(),
+    ) {
+        let extras = Extras { microdata: true, basis: false };
+        let plan = Plan::new(workload::embedded("default").unwrap(), 1.0, 1e-6, 1, extras).unwrap();
+        let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.population == Population::Microdata).collect();
+        let of = |records: &[Record]| {
+            let mut tally = Tally::of_microdata(&plan.workload, Codebook::embedded()).unwrap();
+            for record in records {
+                tally.add(record);
+            }
+            let counts = tally.finish();
+            let measure = |s: &&Step| measure_with(&counts, s, "audit", &mut Silent::default()).unwrap().values;
+            steps.iter().map(measure).collect::<Vec<_>>()
+        };
+        let (without, alone) = (of(&world), of(std::slice::from_ref(&person)));
+        let with = of(&[world, vec![person]].concat());
+        for (at, step) in steps.iter().enumerate() {
+            let added: Vec<i64> = with[at].iter().zip(&without[at]).map(|(b, a)| b - a).collect();
+            prop_assert!(added.iter().all(|x| (0..=1).contains(x)), "{}", step.table);
+            prop_assert!(added.iter().sum::<i64>() as u64 <= step.sensitivity_squared, "{}", step.table);
+            prop_assert_eq!(&added, &alone[at], "{}", step.table);
+        }
     }
 
     /// A plan costs at most what was asked for, and nearly all of it; each draw of the transcript has the noise that its own

@@ -44,7 +44,7 @@ pub fn record(sex: Option<u16>, age: Option<(u8, u8)>, purposes: Vec<u16>, techu
     }
 }
 
-fn arbitrary_record() -> impl Strategy<Value = Record> {
+pub fn arbitrary_record() -> impl Strategy<Value = Record> {
     (
         prop::option::of(0_u16..6),
         prop::option::of((0_u8..90, 0_u8..90)),
