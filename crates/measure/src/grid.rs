@@ -97,7 +97,9 @@ impl Grid {
             }
         }
         let mut histogram = vec![0; self.cells.len() + 1];
-        filled.iter().for_each(|count| histogram[usize::from(*count)] += 1);
+        for count in filled {
+            histogram[usize::from(count)] += 1;
+        }
         histogram
     }
 

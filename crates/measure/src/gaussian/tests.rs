@@ -25,7 +25,7 @@ proptest! {
         let up = BigUint::from(size) * &t * &million;
         let difference = if up > square { up - &square } else { &square - up };
         let (n, d) = (difference.pow(2) * &million, (&t * &million).pow(2) * 2_u32 * &square);
-        let ours = u64::try_from(size).unwrap().checked_mul(1_000_000 * shape.t).unwrap().abs_diff(shape.square);
+        let ours = size.checked_mul(1_000_000 * shape.t).unwrap().abs_diff(shape.square);
         prop_assert_eq!(BigUint::from(ours).pow(2) * d, n * BigUint::from(shape.denominator));
     }
 }
