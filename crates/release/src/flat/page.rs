@@ -345,4 +345,4 @@ fn said(report: &FlatReport) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::flat) mod tests;

@@ -192,7 +192,12 @@ mod tests {
         assert!(!outlook(holder(200, epsilon - 0.001), &plan).unwrap().tables[0].says_something);
         assert!(outlook(holder(seen.least_people, 1.0), &plan).unwrap().tables[0].says_something);
         assert!(!outlook(holder(seen.least_people - 1, 1.0), &plan).unwrap().tables[0].says_something);
-        assert_eq!(outlook(holder(1, 1.0), &plan).unwrap().least_epsilon, None, "no epsilon tells of one person");
+        let loud = |epsilon| {
+            let mut planned = plan(epsilon)?;
+            planned[0].sigma_milli *= 1000;
+            Ok(planned)
+        };
+        assert_eq!(outlook(holder(100, 1.0), &loud).unwrap().least_epsilon, None, "no epsilon is enough");
     }
 
     #[test]

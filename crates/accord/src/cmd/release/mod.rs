@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod keys;
 pub mod ledger;
 pub mod pool;
+pub mod preview;
 pub mod publish;
 
 /// Arguments of `accord release`.
@@ -26,6 +27,8 @@ enum Command {
     Draft(draft::Args),
     /// Add the contributions of several desks to one draft. No new draw, no debit.
     Pool(pool::Args),
+    /// Ask what a draft would say of so many people, or what one says of people like somebody. Spends nothing.
+    Preview(preview::Args),
     /// Record the survivor council's decision on a draft, signed by a quorum of its keys.
     Decide(decide::Args),
     /// Publish a draft that a council approved.
@@ -43,6 +46,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     match args.command {
         Command::Draft(args) => draft::run(args, json),
         Command::Pool(args) => pool::run(args, json),
+        Command::Preview(args) => preview::run(args, json),
         Command::Decide(args) => decide::run(args, json),
         Command::Publish(args) => publish::run(args, json),
         Command::Keys(args) => keys::run(args, json),

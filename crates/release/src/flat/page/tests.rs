@@ -74,7 +74,7 @@ fn page_of(files: &Files) -> String {
     String::from_utf8(files["report.html"].clone()).unwrap()
 }
 
-fn people() -> Columns {
+pub(in crate::flat) fn people() -> Columns {
     table(&[
         ("sex", &["Male", "Female"]),
         ("age_band", &["10-14", "15-17", "18-19", "20+"]),
