@@ -14,6 +14,7 @@
 
 pub mod adjust;
 pub mod aggregate;
+pub mod compare;
 pub mod draw;
 pub mod fit;
 pub mod fold;

@@ -8,6 +8,7 @@
 
 mod html;
 
+use super::compare::Change;
 use super::report::{DomainSource, FlatReport};
 use crate::bundle::Unit;
 use crate::files::Status;
@@ -34,6 +35,7 @@ pub fn page(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> St
         girls(report),
         lengths(report),
         values(report, columns, singles),
+        changed(report),
         method(report),
         said(report),
     ]
@@ -285,6 +287,36 @@ fn values(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> Stri
         out.push_str("<p class=\"muted\">The values of further columns stand in the files.</p>\n");
     }
     out + "<p class=\"muted\">Detected, not all who exist.</p>\n</section>\n"
+}
+
+/// What changed since an earlier release.
+fn changed(report: &FlatReport) -> String {
+    let Some(compared) = &report.compared else { return String::new() };
+    let change = |c: Change| {
+        format!("{} ({} to {})", number(c.difference, &c.difference.to_string()), number(c.low, &c.low.to_string()), {
+            number(c.high, &c.high.to_string())
+        })
+    };
+    let mut out = format!(
+        "<section id=\"changed\">\n<h2>What changed since {}</h2>\n<p>Of {} values that both have, {} changed by more than the \
+         noise of both would do in 95 of 100 cases; about {} would do so by chance alone. {}</p>\n<p>Rows: {}.</p>\n",
+        outside(&compared.previous.release),
+        whole(compared.compared),
+        whole(compared.beyond_noise),
+        whole(compared.by_chance),
+        if compared.same_domain { "Both have the same domain." } else { "The domain is another." },
+        change(compared.rows),
+    );
+    let columns = ["column", "value", "#change (interval)", ""];
+    let mut table = Table::new("The largest changes of noisy counts", "", &columns);
+    for largest in &compared.largest {
+        let beyond = if largest.change.is_beyond_noise() { "beyond noise" } else { "within noise" };
+        let cells = [outside(&largest.value), format!("#{}", change(largest.change)), beyond.to_owned()];
+        table.row(&outside(&largest.column), &cells);
+    }
+    out.push_str(&table.end());
+    out.push_str("<h3>Why</h3>\n");
+    out + &list(compared.why.iter()) + "</section>\n"
 }
 
 /// How it was made.

@@ -1,6 +1,7 @@
 //! The report of a flat release, and its files: a pure function of what was measured, of the account, and of what was asked.
 
 use super::aggregate::aggregate;
+use super::compare::{Comparison, Previous, compare};
 use super::fit::Convergence;
 use super::page::{PAGE, page};
 use super::quality::{FlatQuality, quality};
@@ -41,6 +42,9 @@ pub struct FlatReport {
     pub method: Method,
     /// What may be expected of the numbers.
     pub quality: FlatQuality,
+    /// What changed since an earlier release, if one was given to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Comparison>,
     /// What a reader must know, a sentence each.
     pub notes: Vec<String>,
 }
@@ -148,6 +152,8 @@ pub struct Draft {
     pub cost: DeskCost,
     /// What was asked of the rows.
     pub asked: Asked,
+    /// An earlier draft to compare with.
+    pub previous: Option<Previous>,
 }
 
 /// Why the files of a draft can't be made.
@@ -185,15 +191,18 @@ pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) 
         Some(rows) => take(&made.rows, rows)?,
         None => made.rows.clone(),
     };
+    let privacy = privacy(measured, draft);
+    let compared = draft.previous.as_ref().map(|p| compare(measured, draft, privacy.epsilon, p)).transpose();
     let report = FlatReport {
         format: 1,
         status: Status::Draft,
         info: draft.info.clone(),
         domain: draft.domain,
-        privacy: privacy(measured, draft),
+        privacy,
         asked: draft.asked.clone(),
         method: method(measured, &made),
         quality,
+        compared: compared.map_err(FlatError::Ask)?,
         notes: notes(measured, draft),
     };
     Ok(Drafted { report, synthetic, rows: made.rows })
@@ -242,6 +251,8 @@ pub fn follows(files: &Files) -> Result<(), String> {
         delta: report.privacy.delta,
         cost,
         asked: report.asked.clone(),
+        // The earlier draft is not here: what was compared of it stands in the report, and is compared again.
+        previous: report.compared.as_ref().map(|c| c.previous.clone()),
     };
     let again = draft(&measured, &again, &mut |_| {}).map_err(|e| e.to_string())?;
     if again.report != report {

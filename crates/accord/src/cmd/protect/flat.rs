@@ -6,6 +6,7 @@
 use super::{
     Args, beside, check_delta_for, file_name, ledger_error, lock, peak_memory, tell_new_account, this_half_year,
 };
+use crate::cmd::hub::read_folder;
 use crate::cmd::release::checked_id;
 use crate::cmd::{Exit, Refused};
 use crate::flat::{self, FlatOptions, InferOptions, Note};
@@ -20,6 +21,7 @@ use accord_release::account::{DEFAULT_DELTA, Rho, check_epsilon, epsilon_of, rho
 use accord_release::bundle::{Organisation, ReleaseInfo, Unit};
 use accord_release::files::Files;
 use accord_release::flat::aggregate::LONGEST;
+use accord_release::flat::compare::Previous;
 use accord_release::flat::layout::{LONGEST_MEASURED, Layout};
 use accord_release::flat::report::{Asked, DomainSource, Draft, Drafted, draft, files};
 use accord_release::flat::{Ask, MOST_ROWS, Measured};
@@ -63,6 +65,9 @@ pub struct FlatArgs {
     /// privately, which is charged.
     #[arg(long, value_name = "COLUMNS")]
     most_filled: Option<u16>,
+    /// Folder of an earlier draft of such a table: the report says what changed since, and what is known of why.
+    #[arg(long, value_name = "DIR")]
+    previous: Option<PathBuf>,
     /// Settings of Synthetic Data Showcase; what is given on the command line comes before them.
     #[arg(long, value_name = "CONFIG")]
     sds_config: Option<PathBuf>,
@@ -83,6 +88,7 @@ impl FlatArgs {
             ("dial", self.dial.is_some()),
             ("weights", self.weights.is_some()),
             ("most-filled", self.most_filled.is_some()),
+            ("previous", self.previous.is_some()),
         ]
         .into_iter()
         .find(|(_, given)| *given)
@@ -110,6 +116,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let slot = args.slot.clone().unwrap_or_else(this_half_year);
     let id = args.id.clone().unwrap_or_else(|| format!("draft-{slot}"));
     checked_id(&id)?;
+    let previous = args.flat.previous.as_deref().map(previous).transpose()?;
 
     // 1. The domain, and what a draw of it costs.
     let (columns, domain, options) = domain(args, &wanted, json)?;
@@ -174,6 +181,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         delta: wanted.delta,
         cost,
         asked: Asked { reporting_length: wanted.reporting_length, rows: wanted.rows, ask },
+        previous,
     };
     let bar = super::super::check::progress_bar(json);
     bar.set_length(1000);
@@ -261,6 +269,13 @@ fn wanted(args: &Args, json: bool) -> anyhow::Result<Wanted> {
     let named = of.map(|s| s.columns.clone()).filter(|c| !c.is_empty());
     let columns = args.flat.columns.clone().or(named);
     Ok(Wanted { epsilon, delta, person, reporting_length, rows, dial, columns, sds })
+}
+
+/// What an earlier draft says, if it is whole. Read before anything is spent.
+fn previous(folder: &Path) -> anyhow::Result<Previous> {
+    let files = read_folder(folder).with_context(|| format!("--previous {} can't be used", folder.display()))?;
+    Previous::read(&files)
+        .map_err(|why| anyhow::anyhow!("--previous {} can't be compared with: {why}", folder.display()))
 }
 
 fn read_config(path: &Path) -> anyhow::Result<SdsImport> {

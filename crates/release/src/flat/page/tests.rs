@@ -43,7 +43,8 @@ fn measured(columns: &Columns, len: usize, longest: u8) -> Measured {
     Measured { columns: columns.clone(), shape, rows_per_person: 1, tables }
 }
 
-pub(in crate::flat) fn of(columns: &Columns, title: &str, invented: bool) -> Files {
+/// An invented measurement, and what fixes its draft.
+pub(in crate::flat) fn made(columns: &Columns, title: &str, invented: bool) -> (Measured, Draft) {
     let measured = measured(columns, 400, 3);
     let spent = Rho(measured.tables.iter().flat_map(|t| &t.draws).map(|d| d.rho.0).sum());
     let plan = Draft {
@@ -65,7 +66,14 @@ pub(in crate::flat) fn of(columns: &Columns, title: &str, invented: bool) -> Fil
         delta: 1e-6,
         cost: DeskCost { this: spent, cumulative: Rho(2 * spent.0) },
         asked: Asked { reporting_length: 2, rows: Some(500), ask: Ask { dial: 1.5, weights: vec![] } },
+        previous: None,
     };
+    (measured, plan)
+}
+
+/// The files of that draft.
+pub(in crate::flat) fn of(columns: &Columns, title: &str, invented: bool) -> Files {
+    let (measured, plan) = made(columns, title, invented);
     let drafted = draft(&measured, &plan, &mut |_| {}).unwrap();
     files(&measured, &drafted, Files::new()).unwrap()
 }

@@ -1,0 +1,271 @@
+//! What changed since an earlier release of a flat table: differences of noisy counts, with the noise of both.
+//!
+//! The earlier draft is not beside the new one when that is verified. So what the comparison is made from travels in the
+//! report ([`Previous`]), and the comparison is made again from it; whether it is true to the earlier draft, anybody who
+//! holds that draft can tell by its manifest's hash.
+//!
+//! # Privacy
+//!
+//! A function of two sets of noisy counts that are both paid for (PRIVACY 11).
+//!
+//! Start reading at [`compare`].
+
+use super::report::{Draft, FlatReport, MEASURED, REPORT};
+use super::{Measured, ROWS, domain_hash, length_id};
+use crate::files::{Files, draft_hash, parse};
+use crate::noise::LinearNoise;
+use crate::publish::MISS;
+use crate::verify::check_manifest;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Most values that are compared: the first of the domain.
+const MOST_COMPARED: usize = 5_000;
+/// Most changes that are shown.
+const MOST_SHOWN: usize = 20;
+
+/// What is known of an earlier draft: everything that a comparison is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Previous {
+    /// Its id.
+    pub release: String,
+    /// SHA-256 of its manifest, in hex.
+    pub manifest: String,
+    /// SHA-256 of its domain, in hex.
+    pub domain: String,
+    /// Years that it covers, as declared.
+    pub period: String,
+    /// Whether its people are invented.
+    pub invented: bool,
+    /// Its epsilon.
+    pub epsilon: f64,
+    /// Its dial.
+    pub dial: f64,
+    /// The most rows of one person.
+    pub rows_per_person: u32,
+    /// The most filled columns that a row was counted with, where blank was implied.
+    pub most_filled: Option<u16>,
+    /// Accounts that paid for it.
+    pub accounts: Vec<String>,
+    /// Its noisy count of rows.
+    pub rows: i64,
+    /// Noise of that, in thousandths, one a draw.
+    pub rows_sigma_milli: Vec<u64>,
+    /// Its noisy counts of single values: column, value, count.
+    pub values: Vec<(String, String, i64)>,
+    /// Noise of each of these, in thousandths, one a draw.
+    pub sigma_milli: Vec<u64>,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The earlier release, and what of it was compared.
+    pub previous: Previous,
+    /// Whether both have the same domain.
+    pub same_domain: bool,
+    /// Change of the number of rows.
+    pub rows: Change,
+    /// Number of single values that both have.
+    pub compared: u64,
+    /// How many of them changed by more than the noise of both would do in 95 of 100 cases.
+    pub beyond_noise: u64,
+    /// About how many would do so by chance alone.
+    pub by_chance: u64,
+    /// The largest changes, those beyond noise first.
+    pub largest: Vec<ValueChange>,
+    /// What is known of the reasons, a sentence each.
+    pub why: Vec<String>,
+}
+
+/// A difference of two noisy counts, the new one less the old one, with the interval that the noise of both warrants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The difference.
+    pub difference: i64,
+    /// Lower end.
+    pub low: i64,
+    /// Upper end.
+    pub high: i64,
+}
+
+/// Change of one value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueChange {
+    /// Column.
+    pub column: String,
+    /// Value.
+    pub value: String,
+    /// Its change.
+    pub change: Change,
+}
+
+impl Change {
+    fn of(now: i64, before: i64, sigmas_milli: &[u64]) -> Change {
+        let half = i64::try_from(LinearNoise::direct(sigmas_milli).half_width(MISS)).unwrap_or(i64::MAX);
+        let difference = now.saturating_sub(before);
+        Change { difference, low: difference.saturating_sub(half), high: difference.saturating_add(half) }
+    }
+
+    /// Whether nought lies outside the interval.
+    pub const fn is_beyond_noise(self) -> bool {
+        self.low > 0 || self.high < 0
+    }
+}
+
+impl Previous {
+    /// What an earlier draft says, if its files are those of its manifest.
+    ///
+    /// # Errors
+    /// Why it can't be compared with, in words.
+    pub fn read(files: &Files) -> Result<Previous, String> {
+        check_manifest(files)?;
+        if !files.contains_key(REPORT) || !files.contains_key(MEASURED) {
+            return Err("it is no draft of a flat table (no report.json and measured.json)".to_owned());
+        }
+        let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
+        let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
+        measured.columns.check().map_err(|e| e.to_string())?;
+        let values = singles(&measured)?;
+        let sigmas = |id: &str| {
+            let table = measured.tables.iter().find(|t| t.table == id);
+            table.map(|t| t.draws.iter().map(|d| d.sigma_milli).collect()).unwrap_or_default()
+        };
+        Ok(Previous {
+            release: report.info.id.clone(),
+            manifest: draft_hash(files).map_err(|e| e.to_string())?,
+            domain: domain_hash(&measured.columns),
+            period: report.info.period.clone(),
+            invented: report.info.invented,
+            epsilon: report.privacy.epsilon,
+            dial: report.asked.ask.dial,
+            rows_per_person: measured.rows_per_person,
+            most_filled: measured.shape.most_filled,
+            accounts: report.info.accounts.iter().map(|a| a.account.clone()).collect(),
+            rows: rows(&measured)?,
+            rows_sigma_milli: sigmas(ROWS),
+            sigma_milli: sigmas(&length_id(1)),
+            values,
+        })
+    }
+}
+
+fn rows(measured: &Measured) -> Result<i64, String> {
+    let rows = measured.tables.iter().find(|t| t.table == ROWS).and_then(|t| t.values.first());
+    rows.copied().ok_or_else(|| "it has no noisy count of rows".to_owned())
+}
+
+/// The noisy counts of single values, in the domain's order.
+fn singles(measured: &Measured) -> Result<Vec<(String, String, i64)>, String> {
+    let layout = measured.layout().map_err(|e| e.to_string())?;
+    let counts = measured.counts(&layout).map_err(|e| e.to_string())?;
+    let mut places: Vec<Option<&super::layout::Table>> = vec![None; layout.columns()];
+    for (at, table) in layout.tables[0].iter().enumerate() {
+        places[layout.order[at]] = Some(table);
+    }
+    let mut out = Vec::new();
+    for (column, table) in measured.columns.columns.iter().zip(places) {
+        for (code, value) in (1..).zip(&column.values) {
+            let (Some(table), Some(level)) = (table, layout.level(code)) else { continue };
+            if out.len() == MOST_COMPARED {
+                return Ok(out);
+            }
+            out.push((column.name.clone(), value.clone(), counts.noisy[0][table.offset + usize::from(level)]));
+        }
+    }
+    Ok(out)
+}
+
+/// Compares what was measured with an earlier draft.
+///
+/// # Errors
+/// If the new measurements are not those of their domain.
+pub fn compare(measured: &Measured, draft: &Draft, epsilon: f64, previous: &Previous) -> Result<Comparison, String> {
+    let sigmas = |id: &str, before: &[u64]| -> Vec<u64> {
+        let table = measured.tables.iter().find(|t| t.table == id);
+        table.iter().flat_map(|t| &t.draws).map(|d| d.sigma_milli).chain(before.iter().copied()).collect()
+    };
+    let before: HashMap<(&str, &str), i64> =
+        previous.values.iter().map(|(column, value, count)| ((column.as_str(), value.as_str()), *count)).collect();
+    let noise = sigmas(&length_id(1), &previous.sigma_milli);
+    // The half-width is the same for all: found once.
+    let none = Change::of(0, 0, &noise);
+    let mut changes: Vec<ValueChange> = singles(measured)?
+        .into_iter()
+        .filter_map(|(column, value, now)| {
+            let difference = now.saturating_sub(*before.get(&(column.as_str(), value.as_str()))?);
+            let (low, high) = (difference.saturating_add(none.low), difference.saturating_add(none.high));
+            Some(ValueChange { column, value, change: Change { difference, low, high } })
+        })
+        .collect();
+    let compared = changes.len() as u64;
+    let beyond_noise = changes.iter().filter(|c| c.change.is_beyond_noise()).count() as u64;
+    changes.sort_by_key(|c| std::cmp::Reverse(c.change.difference.unsigned_abs()));
+    changes.truncate(MOST_SHOWN);
+    let rows = Change::of(rows(measured)?, previous.rows, &sigmas(ROWS, &previous.rows_sigma_milli));
+    let same_domain = previous.domain == domain_hash(&measured.columns);
+    Ok(Comparison {
+        same_domain,
+        rows,
+        compared,
+        beyond_noise,
+        by_chance: (compared as f64 * MISS).round() as u64,
+        largest: changes,
+        why: why(measured, draft, epsilon, previous, same_domain, rows),
+        previous: previous.clone(),
+    })
+}
+
+/// What both reports say of why numbers differ; nothing is guessed.
+fn why(
+    measured: &Measured,
+    draft: &Draft,
+    epsilon: f64,
+    previous: &Previous,
+    same_domain: bool,
+    rows: Change,
+) -> Vec<String> {
+    let mut why = vec![
+        "Each draw has noise of its own: most small changes are that, and so are about one in twenty of those that go \
+         beyond it."
+            .to_owned(),
+    ];
+    if rows.is_beyond_noise() {
+        let Change { low, high, .. } = rows;
+        why.push(format!("There are other rows: the number of rows changed by {low} to {high}."));
+    } else {
+        why.push("The numbers of rows can't be told apart; the rows may be others all the same.".to_owned());
+    }
+    if previous.invented != draft.info.invented {
+        why.push("INVENTED DATA: one of the two is of people who do not exist. The changes mean nothing.".to_owned());
+    }
+    if previous.period != draft.info.period {
+        why.push(format!("The years declared were “{}” and are “{}”.", previous.period, draft.info.period));
+    }
+    if !same_domain {
+        why.push("The domain is another: only columns and values that both have are compared.".to_owned());
+    }
+    if (previous.epsilon - epsilon).abs() > 1e-9 {
+        why.push(format!("Epsilon was {:.3} and is {epsilon:.3}: the noise is of another size.", previous.epsilon));
+    }
+    if (previous.dial - draft.asked.ask.dial).abs() > 1e-9 {
+        why.push(format!(
+            "The dial was {} and is {}: that moves synthetic rows and aggregates, not the noisy counts compared here.",
+            previous.dial, draft.asked.ask.dial
+        ));
+    }
+    if previous.rows_per_person != measured.rows_per_person || previous.most_filled != measured.shape.most_filled {
+        why.push("Rows are bounded in another way: a person or a row counts in more or fewer places.".to_owned());
+    }
+    if !draft.info.accounts.iter().any(|a| previous.accounts.contains(&a.account)) {
+        why.push("Another privacy account paid: this may be another data set.".to_owned());
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests;
