@@ -6,6 +6,7 @@ mod demo;
 mod desk;
 mod flat;
 mod leak;
+mod preview;
 mod protect;
 mod release;
 mod support;

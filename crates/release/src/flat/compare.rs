@@ -230,8 +230,7 @@ fn why(
     rows: Change,
 ) -> Vec<String> {
     let mut why = vec![
-        "Each draw has noise of its own: most small changes are that, and so are about one in twenty of those that go \
-         beyond it."
+        "Each draw has noise of its own: of the values that did not change at all, about one in twenty go beyond it by chance."
             .to_owned(),
     ];
     if rows.is_beyond_noise() {

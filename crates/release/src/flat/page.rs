@@ -87,8 +87,8 @@ fn head(report: &FlatReport) -> String {
     let _ = write!(
         out,
         "<h1 dir=\"auto\">{}</h1>\n<p class=\"lead\">Counts of combinations of values, and synthetic rows that agree with them. \
-         Noise was added to every count before anything else was made of it, so that what stands here depends little on any one \
-         person; how little is said below. Detected, not all who exist.</p>\n<dl>\n",
+         Noise was added to every count before anything else was made of it; how much what stands here may depend on any one \
+         person is said below. Detected, not all who exist.</p>\n<dl>\n",
         text(&info.title)
     );
     let mut say = |what: &str, how: String| {
