@@ -1,6 +1,6 @@
 //! `accord release preview`, and the comparison of a flat draft with an earlier one.
 
-use crate::support::{arg, fine, json, run};
+use crate::support::{arg, fine, invented, json, run};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -75,4 +75,34 @@ fn a_draft_says_of_people_like_me_and_what_changed_since_the_last() {
     let args = ["protect", arg(&second), "--domain", arg(&domain), "--rows-are-people", "--epsilon", "1", "--again"];
     let ran = run(&[&args[..], &["--previous", arg(&one), "--out", arg(&third)]].concat());
     assert!(ran.code != 0 && ran.err.contains("measured.json was changed") && !third.exists(), "{}", ran.err);
+}
+
+#[test]
+fn a_draft_of_a_workload_says_of_a_group_what_its_tables_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 400);
+    let out = dir.path().join("draft");
+    fine(&["protect", arg(&file), "--rows-are-people", "--invented", "--epsilon", "4", "--out", arg(&out)]);
+    let release: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("release.json")).unwrap()).unwrap();
+    let like = |group: &str| json(&["release", "preview", "--draft", arg(&out), "--like", group]);
+    // A cell of a table, whatever the order; by id or by label.
+    let said = like("age_band=15–17,sex=female");
+    let figures = release["tables"][0]["figures"].as_array().unwrap();
+    let cell = figures.iter().find(|f| f["id"].as_str().unwrap().ends_with(".m1.female.a15_17")).unwrap();
+    for part in ["value", "reliability", "definition", "caveats"] {
+        assert_eq!(said[part], cell[part], "{part}");
+    }
+    // A sum of cells: at least as large as each of its parts.
+    let girls_and_women = like("sex=female");
+    assert!(girls_and_women["value"]["value"].as_u64() >= said["value"]["value"].as_u64(), "{girls_and_women}");
+    assert!(girls_and_women["synthetic_rows"].as_u64() >= said["synthetic_rows"].as_u64());
+    for (group, says) in [
+        ("exploitation=sexual_exploitation,technology_role=none", "its values are"),
+        ("sexx=female", "was `sex` meant"),
+        ("sex=nobody", "female, male"),
+    ] {
+        let ran = run(&["release", "preview", "--draft", arg(&out), "--like", group]);
+        let says_so = ran.err.to_lowercase().contains(says) || ran.err.contains("no table of the draft");
+        assert!(ran.code != 0 && says_so, "{group}: {}", ran.err);
+    }
 }
