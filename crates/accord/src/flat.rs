@@ -96,7 +96,12 @@ pub fn no_domain(file: &Path) -> anyhow::Error {
 /// The sets of values are released as they are, on the user's declaration. A column in which nearly every row has a value
 /// of its own looks like one that names or numbers people: it is refused, unless the user named it.
 pub fn infer(file: &Path, options: &InferOptions, progress: Progress<'_>) -> anyhow::Result<Inferred> {
-    let columns = options.columns.as_ref().map(|names| names.iter().map(|n| n.trim().to_owned()).collect());
+    let columns: Option<Vec<String>> =
+        options.columns.as_ref().map(|names| names.iter().map(|n| n.trim().to_owned()).collect());
+    let names = columns.as_deref().unwrap_or_default();
+    if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        anyhow::bail!("the choice of columns: `{twice}` is named twice");
+    }
     let what = Infer { columns, except: options.person.clone(), absent: options.absent.clone() };
     not_both(options.person.as_deref(), what.columns.iter().flatten())?;
     let mut inferred = run(file, options.encoding.as_deref(), What::Infer(what), |pipe, length| {

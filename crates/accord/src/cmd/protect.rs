@@ -18,7 +18,7 @@ use accord_desk::draw::{may_read, measure_all};
 use accord_desk::ledger::{Ledger, LedgerError, Request, Start, Terms};
 use accord_measure::plan::{BASIS, Extras, Plan, Population};
 use accord_measure::tally::{Ground, Tally};
-use accord_record::check::Summary;
+use accord_record::check::{HeaderError, Summary};
 use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of, rho_of};
 use accord_release::bundle::{Account, Organisation, Refusal, ReleaseInfo, Unit};
 use accord_release::contribution::share_on_legal_basis;
@@ -138,7 +138,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         return flat::protect(args, json);
     }
     if let Some(option) = args.flat.alone() {
-        bail!("--{option} is for flat tables: give their domain with --domain FILE or --infer-domain-public");
+        return Err(no_domain(args, &format!("--{option} is for flat tables, and their domain is not declared")));
     }
     if args.rows_per_person != 1 && args.person.is_none() {
         bail!("--rows-per-person needs --person COLUMN, which tells whose a row is");
@@ -162,7 +162,10 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         alone: true,
         dates: args.dates.clone(),
     };
-    let kind = header_of(&args.file, &options)?;
+    let kind = header_of(&args.file, &options).map_err(|error| {
+        let columns = HeaderError::NoCrosswalk.to_string();
+        if error.to_string().ends_with(&columns) { no_domain(args, &columns) } else { error }
+    })?;
     if options.crosswalk == As::Detect {
         options.crosswalk = As::Named(kind.crosswalk.clone());
     }
@@ -255,6 +258,11 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     }
     tell(args, &id, &place, cost, resumed, summary.as_ref(), may_be_read, seconds, json)?;
     Ok(Exit::Fine)
+}
+
+/// A file that is no file of records may still be a table of categories: how to have that protected.
+fn no_domain(args: &Args, why: &str) -> anyhow::Error {
+    Refused::error(format!("{why}. As for any table of categories: {}", crate::flat::no_domain(&args.file)))
 }
 
 /// A delta in range and, where a bound on people is declared, at most one over it: otherwise the guarantee would allow

@@ -8,5 +8,6 @@ mod flat;
 mod leak;
 mod preview;
 mod protect;
+mod protect_flat;
 mod release;
 mod support;

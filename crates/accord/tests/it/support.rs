@@ -76,3 +76,46 @@ pub fn arg(path: &Path) -> &str {
 pub fn long() -> bool {
     std::env::var_os("ACCORD_LONG").is_some()
 }
+
+/// The ledger beside a file.
+pub fn ledger_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".accord-ledger");
+    name.into()
+}
+
+/// What a ledger file holds.
+pub struct Rows {
+    pub entries: i64,
+    pub measured: i64,
+    pub tables: i64,
+    pub most_per_draw: i64,
+    pub most_per_slot: i64,
+    pub values: Vec<String>,
+}
+
+/// Reads a ledger file.
+pub fn rows(ledger: &Path) -> Rows {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", ledger.display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let one = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap() };
+        let sealed: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM budget_measurement").fetch_all(&pool).await.unwrap();
+        let values =
+            sealed.iter().map(|b| serde_json::from_slice::<serde_json::Value>(b).unwrap().to_string()).collect();
+        Rows {
+            entries: one("SELECT count(*) FROM budget_entry").await,
+            measured: one("SELECT count(*) FROM budget_draw WHERE state IN ('measured', 'delivered')").await,
+            tables: one("SELECT count(*) FROM budget_measurement").await,
+            most_per_draw: one(
+                "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_measurement GROUP BY draw)",
+            )
+            .await,
+            most_per_slot: one("SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM budget_draw GROUP BY slot)")
+                .await,
+            values,
+        }
+    })
+}

@@ -52,7 +52,7 @@ pub struct FlatArgs {
     #[arg(long, value_name = "K")]
     reporting_length: Option<usize>,
     /// Number of synthetic rows; auto: as many as the noisy count says. [default: auto]
-    #[arg(long, value_name = "N|auto")]
+    #[arg(long, value_name = "N|auto", allow_hyphen_values = true)]
     rows: Option<String>,
     /// 0 to 3: how much evidence a combination needs before it is shown. Higher: fewer that noise invented, more real rare
     /// ones missing. [default: 2]
@@ -111,6 +111,9 @@ struct Wanted {
 /// Runs it.
 pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let mut clock = Clock { began: ambient::now(), phases: Vec::new() };
+    if let Some(option) = for_records(args) {
+        bail!("--{option} is for files of records, and this one is released as a flat table: leave one of the two out");
+    }
     let wanted = wanted(args, json)?;
     folder::is_free(&args.out)?;
     let slot = args.slot.clone().unwrap_or_else(this_half_year);
@@ -141,6 +144,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         cap: rho_of(args.cap, wanted.delta).map_err(Refused::error)?,
         delta: wanted.delta,
     };
+    fits_the_cap(&plan, &terms).map_err(Refused::error)?;
     let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
     let is_new = !place.exists();
     let _alone = lock(&place)?;
@@ -188,7 +192,11 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let drafted = draft(&measured, &plan, &mut |done| bar.set_position((1000.0 * done) as u64))?;
     bar.finish_and_clear();
     clock.ends("make");
-    let written = write(args, &measured, &drafted)?;
+    let written = write(args, &measured, &drafted).context(
+        "the draft was measured and can't be written. Its cost was debited and its measurements are kept in the ledger: once this \
+         is mended, the same command makes it of them, and nothing is spent again",
+    )?;
+    crate::faults::point("written");
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     clock.ends("write");
     if is_new && !json {
@@ -213,6 +221,27 @@ impl Clock {
         let before: f64 = self.phases.iter().map(|p| p.1).sum();
         self.phases.push((phase, ((self.so_far() - before) * 1000.0).round() / 1000.0));
     }
+}
+
+/// An option for files of records, which a flat table would pass over in silence.
+fn for_records(args: &Args) -> Option<&'static str> {
+    [("as", args.crosswalk.is_some()), ("workload", args.workload.is_some()), ("dates", args.dates.is_some())]
+        .into_iter()
+        .find(|(_, given)| *given)
+        .map(|(option, _)| option)
+}
+
+/// Refused before a ledger is made, whose cap could never be raised again.
+fn fits_the_cap(plan: &Plan, terms: &Terms) -> Result<(), String> {
+    if plan.total() <= terms.cap {
+        return Ok(());
+    }
+    Err(format!(
+        "this release costs epsilon {:.3}, and the account may spend at most {:.3} ever: lower --epsilon, or raise --cap if no \
+         account was opened for these data yet. Nothing was spent",
+        epsilon_of(plan.total(), terms.delta),
+        epsilon_of(terms.cap, terms.delta)
+    ))
 }
 
 /// Reads the command line, and a configuration behind it.
