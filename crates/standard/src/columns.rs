@@ -122,7 +122,7 @@ impl Columns {
 /// What to say of a name that is not among those of `whose` columns.
 pub fn no_such_column(name: &str, names: &[&str], whose: &str) -> String {
     const SHOWN: usize = 60;
-    let meant = nearest(name, names.iter().copied()).map(|n| format!("; was `{n}` meant?")).unwrap_or_default();
+    let meant = nearest(name, names.iter().copied()).map(|n| format!("; was `{n}` meant?")).unwrap_or(".".to_owned());
     let more = if names.len() > SHOWN { ", ..." } else { "" };
     format!("is no column of {whose}{meant} Its columns are: {}{more}", names[..names.len().min(SHOWN)].join(", "))
 }

@@ -177,7 +177,7 @@ fn list<'a>(out: &mut String, key: &str, values: impl Iterator<Item = &'a String
 /// What to say of a codelist that is not there.
 pub(super) fn no_list(list: &str) -> String {
     let known: Vec<&str> = Codebook::embedded().lists.keys().map(String::as_str).collect();
-    let meant = nearest(list, known.iter().copied()).map(|n| format!("; was `{n}` meant?")).unwrap_or_default();
+    let meant = nearest(list, known.iter().copied()).map(|n| format!("; was `{n}` meant?")).unwrap_or(".".to_owned());
     format!("`{list}` is no codelist of the standard{meant} The codelists are: {}", known.join(", "))
 }
 
