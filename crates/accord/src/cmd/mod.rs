@@ -35,7 +35,7 @@ enum Command {
     /// Convert a file of records to another format.
     Convert(convert::Args),
     /// Make a private release (a draft) straight from a file.
-    Protect(protect::Args),
+    Protect(Box<protect::Args>),
     /// The vault of an organisation that holds records.
     Desk(desk::Args),
     /// Draft, decide on and publish releases from a vault.
@@ -106,7 +106,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(args, json),
         Command::Check(args) => check::run(args, json),
         Command::Convert(args) => convert::run(args, json),
-        Command::Protect(args) => protect::run(args, json),
+        Command::Protect(args) => protect::run(*args, json),
         Command::Desk(args) => desk::run(args, json),
         Command::Release(args) => release::run(args, json),
         Command::Verify(args) => verify::run(args, json),
