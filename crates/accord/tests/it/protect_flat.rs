@@ -385,8 +385,8 @@ fn the_most_filled_columns_of_wide_tables_are_declared_or_chosen_at_a_price() {
         let cells: Vec<&str> = (0..30).map(|i| if (row + i) % 6 == 0 { "是" } else { "" }).collect();
         csv += &(cells.join(",") + "\n");
     }
-    let domain: String = names.iter().map(|n| format!("[[column]]\nname = \"{n}\"\nvalues = [\"是\"]\n")).collect();
-    let world = World::of(csv, &domain);
+    let domain: Vec<String> = names.iter().map(|n| column(n, &["是"])).collect();
+    let world = World::of(csv, &domain.concat());
     world.clear("declared", &["--most-filled", "5", "--reporting-length", "2"]);
     keeps_the_rules(&world, "declared");
     let report = world.report("declared");
