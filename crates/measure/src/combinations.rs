@@ -57,17 +57,8 @@ impl Combinations {
     pub fn add(&mut self, layout: &Layout, code_of: impl Fn(usize) -> u16) {
         let Combinations { lengths, filled, kept } = self;
         layout.filled(code_of, filled);
-        let bound = layout.shape.most_filled.map_or(usize::MAX, usize::from);
         for (at, cells) in lengths.iter_mut().enumerate() {
-            let length = at + 1;
-            if length == 1 || filled.len() <= bound {
-                layout.visit(filled, length, |cell| cells[cell] = cells[cell].saturating_add(1));
-            } else {
-                keep(layout, filled, length, layout.most_cells(length) as usize, kept);
-                for (_, cell) in kept.iter() {
-                    cells[*cell] = cells[*cell].saturating_add(1);
-                }
-            }
+            layout.visit_kept(filled, at + 1, kept, |cell| cells[cell] = cells[cell].saturating_add(1));
         }
     }
 
@@ -92,25 +83,6 @@ impl Combinations {
         let values = cells.iter().map(|count| i64::from(*count).saturating_add(noise.draw(draw.sigma_milli))).collect();
         Ok(NoisyTable { table: length_id(length), values, draws: vec![draw] })
     }
-}
-
-/// The cells of one length that a row with many filled columns is counted in: those whose hash, of the row and the cell, is
-/// smallest. So which are left out differs from row to row, and depends on nothing but the row.
-fn keep(layout: &Layout, filled: &[(u16, u16)], length: usize, most: usize, kept: &mut Vec<(u64, usize)>) {
-    let row = filled.iter().fold(0x9e37_79b9_7f4a_7c15, |h, (p, x)| mix(h ^ u64::from(*p) << 16 ^ u64::from(*x)));
-    kept.clear();
-    layout.visit(filled, length, |cell| kept.push((mix(row ^ cell as u64), cell)));
-    if kept.len() > most {
-        kept.select_nth_unstable(most);
-        kept.truncate(most);
-    }
-}
-
-/// A permutation of 64 bits that scatters its input (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
-fn mix(mut x: u64) -> u64 {
-    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ x >> 31
 }
 
 /// The draw that a cost and a sensitivity make.

@@ -9,15 +9,19 @@ use crate::plan::{Bound, FlatPlan, Plan, PlanError, Population, ROWS_SHARE, Step
 use crate::selection::{SelectionError, selection_epsilon};
 use accord_release::account::{Rho, rho_of};
 use accord_release::flat::layout::{Layout, LayoutError, Shape};
-use accord_release::flat::{MOST_FILLED, Measured, ROWS, length_id};
+use accord_release::flat::{CUT, MOST_FILLED, Measured, ROWS, length_id};
 use accord_release::noisy::NoisyTable;
 use accord_standard::columns::Columns;
 use accord_standard::workload::Workload;
 
 /// Share of the budget for choosing the bound on filled columns.
 const BOUND_SHARE: u32 = 10;
-/// Of a thousand rows, about so many are counted whole.
-const COUNTED_WHOLE: u32 = 999;
+/// Of a thousand rows, about so many are to be counted whole: all, as far as the choice can tell.
+const COUNTED_WHOLE: u32 = 1000;
+/// Share of the budget for the count of rows that are cut all the same.
+const CUT_SHARE: u32 = 20;
+/// Largest squared sensitivity that a reader of a release accepts.
+const MOST_SENSITIVE: u64 = 1_000_000_000_000;
 
 /// Why a flat table can't be measured.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +80,9 @@ pub fn plan(
     let squared = u64::from(rows_per_person) * u64::from(rows_per_person);
     let mut steps = Vec::new();
     let mut step = |id: String, rho: Rho, sensitivity_squared: u64| -> Result<(), PlanError> {
+        if sensitivity_squared > MOST_SENSITIVE {
+            return Err(PlanError::Rows(rows_per_person));
+        }
         let sigma_milli = sigma_milli(sensitivity_squared, rho).ok_or_else(|| PlanError::Nothing(id.clone()))?;
         steps.push(Step { population: Population::Microdata, table: id, rho, sensitivity_squared, sigma_milli });
         Ok(())
@@ -88,7 +95,12 @@ pub fn plan(
         }
         step(MOST_FILLED.to_owned(), whole.share(chosen), squared)?;
     }
-    let rest = whole.share(1000 - ROWS_SHARE - chosen);
+    let cuts = most_filled.is_some_and(|most| bound == Bound::Chosen || usize::from(most) < columns.columns.len());
+    let cut = if cuts { CUT_SHARE } else { 0 };
+    if cuts {
+        step(CUT.to_owned(), whole.share(cut), squared)?;
+    }
+    let rest = whole.share(1000 - ROWS_SHARE - chosen - cut);
     for (at, share) in shares(layout.lengths() as u8, layout.dense()).iter().enumerate() {
         step(length_id(at + 1), rest.share(*share), squared * layout.most_cells(at + 1).max(1))?;
     }
@@ -165,6 +177,8 @@ pub fn measure<E: From<FlatMeasureError>>(
                 .map_err(FlatMeasureError::from)?;
             shape.most_filled = Some(most.max(1) as u16);
             NoisyTable { table: step.table.clone(), values: vec![most.max(1) as i64], draws: vec![draw(squared)?] }
+        } else if step.table == CUT {
+            grid.measure_cut(shape.most_filled.unwrap_or(u16::MAX), draw(squared)?, noise)
         } else {
             if counted.is_none() {
                 let layout = Layout::new(columns, shape).map_err(FlatMeasureError::from)?;

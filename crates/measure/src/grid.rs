@@ -2,7 +2,7 @@
 //! cloned out or serialised.
 
 use crate::noise::ExactNoise;
-use accord_release::flat::ROWS;
+use accord_release::flat::{CUT, ROWS};
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_standard::columns::Columns;
 use std::fmt;
@@ -86,6 +86,17 @@ impl Grid {
     pub(crate) fn measure_rows(&self, draw: Draw, noise: &mut dyn ExactNoise) -> NoisyTable {
         let value = i64::try_from(self.rows).unwrap_or(i64::MAX).saturating_add(noise.draw(draw.sigma_milli));
         NoisyTable { table: ROWS.to_owned(), values: vec![value], draws: vec![draw] }
+    }
+
+    /// Adds noise to the count of rows that fill more columns than the bound.
+    ///
+    /// # Privacy
+    ///
+    /// As [`crate::mechanism::measure`], with sensitivity the rows a person.
+    pub(crate) fn measure_cut(&self, bound: u16, draw: Draw, noise: &mut dyn ExactNoise) -> NoisyTable {
+        let cut: u64 = self.filled().iter().skip(usize::from(bound) + 1).sum();
+        let value = i64::try_from(cut).unwrap_or(i64::MAX).saturating_add(noise.draw(draw.sigma_milli));
+        NoisyTable { table: CUT.to_owned(), values: vec![value], draws: vec![draw] }
     }
 
     /// Number of rows by number of filled columns: exact.

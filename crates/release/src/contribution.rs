@@ -64,7 +64,11 @@ impl Contribution {
             return Err("its declared bound on people makes no sense".into());
         }
         let mut spent = 0_u64;
-        let microdata = synth::measurements(&self.workload).map_err(|e| e.to_string())?;
+        let microdata = if self.microdata.is_empty() {
+            Vec::new()
+        } else {
+            synth::measurements(&self.workload).map_err(|e| e.to_string())?
+        };
         let statistics =
             |t: &NoisyTable| self.workload.table(&t.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
         let rows = |t: &NoisyTable| microdata.iter().find(|m| m.0 == t.table).map_or(u64::MAX, |m| m.2);

@@ -14,8 +14,8 @@ mod sdmx;
 
 use crate::bundle::Unit;
 use crate::files::{Files, Status};
-pub(crate) use csv::cell as csv_cell;
 use accord_standard::columns::Columns;
+pub(crate) use csv::cell as csv_cell;
 use sha2::{Digest, Sha256};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

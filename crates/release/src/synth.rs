@@ -14,12 +14,14 @@ use crate::flat::layout::{LONGEST_MEASURED, Layout, Shape};
 use crate::flat::rows::Rows;
 use crate::flat::{Ask, FlatError, Measured, ROWS, length_id, make};
 use crate::noisy::NoisyTable;
-use accord_standard::columns::{Column, Columns};
+use accord_standard::columns::{Column, Columns, MAX_COLUMNS};
 use accord_standard::dimension::{Dimension, Rule};
 use accord_standard::workload::Workload;
 
 /// What stands in a column for one category of a dimension with several.
 const HOLDS: &str = "yes";
+/// Most categories of a dimension: their positions are bytes.
+const MOST_CATEGORIES: usize = 255;
 /// With more columns than count blank as a value, a person is counted with so many filled ones at most.
 const MOST_FILLED: u16 = 12;
 
@@ -115,7 +117,7 @@ pub fn columns(workload: &Workload) -> Columns {
                 columns.push(Column::new(&dimension.id, known(dimension).map(str::to_owned).collect()));
             }
             Rule::AllMatches => {
-                let column = |id: &str| Column::new(&format!("{}.{id}", dimension.id), vec![HOLDS.to_owned()]);
+                let column = |id: &str| Column::new(format!("{}.{id}", dimension.id), vec![HOLDS.to_owned()]);
                 columns.extend(known(dimension).map(column));
             }
         }
@@ -145,6 +147,10 @@ pub fn codes(dimension: &Dimension, categories: &[u8], out: &mut Vec<u16>) {
 
 /// Which combinations are counted for a workload's microdata.
 pub fn layout(workload: &Workload) -> Result<Layout, FlatError> {
+    let width: usize = dimensions(workload).iter().map(|d| width(d)).sum();
+    if width > MAX_COLUMNS || dimensions(workload).iter().any(|d| d.size() > MOST_CATEGORIES) {
+        return Err(FlatError::Ask("the workload has too many categories for synthetic records".to_owned()));
+    }
     let columns = columns(workload);
     Ok(Layout::new(&columns, shape(&columns))?)
 }
@@ -163,6 +169,7 @@ pub fn measurements(workload: &Workload) -> Result<Vec<(String, usize, u64)>, Fl
 
 /// Makes synthetic rows from the microdata measurements of a workload.
 pub fn synthesise(workload: &Workload, measured: &[NoisyTable]) -> Result<Synthetic, FlatError> {
+    layout(workload)?;
     let columns = columns(workload);
     let shape = shape(&columns);
     let measured = Measured { columns, shape, rows_per_person: 1, tables: measured.to_vec() };

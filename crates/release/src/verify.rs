@@ -236,12 +236,19 @@ fn privacy_adds_up(bundle: &Bundle) -> Result<(), String> {
     check_delta(privacy.delta).map_err(|e| e.to_string())?;
     let published = bundle.tables.iter().map(|t| &t.noisy);
     let mut desks: Vec<u64> = Vec::new();
-    let microdata = crate::synth::measurements(&bundle.workload).map_err(|e| e.to_string())?;
+    let microdata = if bundle.microdata.is_empty() {
+        Vec::new()
+    } else {
+        crate::synth::measurements(&bundle.workload).map_err(|e| e.to_string())?
+    };
     let statistics =
         |t: &NoisyTable| bundle.workload.table(&t.table).map_or(1, |t| u64::from(t.most_cells_per_person()));
     let rows = |t: &NoisyTable| microdata.iter().find(|m| m.0 == t.table).map_or(u64::MAX, |m| m.2);
     let charged = published.chain(&bundle.basis).map(|t| (t, statistics(t)));
     for (table, most) in charged.chain(bundle.microdata.iter().map(|t| (t, rows(t)))) {
+        if table.draws.is_empty() {
+            return Err(format!("table {} has no noise", table.table));
+        }
         desks.resize(desks.len().max(table.draws.len()), 0);
         for (desk, draw) in desks.iter_mut().zip(&table.draws) {
             draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;

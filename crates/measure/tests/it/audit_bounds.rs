@@ -14,7 +14,7 @@ use accord_measure::tally::Tally;
 use accord_record::model::Record;
 use accord_release::account::{Rho, epsilon_of, rho_of};
 use accord_release::flat::layout::{Layout, Shape};
-use accord_release::flat::{MOST_FILLED, ROWS, length_id};
+use accord_release::flat::{CUT, MOST_FILLED, ROWS, length_id};
 use accord_release::noisy::Draw;
 use accord_standard::codebook::Codebook;
 use accord_standard::workload;
@@ -247,7 +247,7 @@ proptest! {
                 if table.table == MOST_FILLED {
                     prop_assert!(rho_of_selection(selection_epsilon(step.rho)) <= step.rho);
                 }
-                prop_assert!(length.is_some() || table.table == ROWS || table.table == MOST_FILLED);
+                prop_assert!(length.is_some() || [ROWS, MOST_FILLED, CUT].contains(&table.table.as_str()));
             }
             prop_assert_eq!(Rho(sum), plan.total());
             prop_assert_eq!(transcript.len(), plan.steps.len());

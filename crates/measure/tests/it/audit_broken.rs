@@ -103,7 +103,9 @@ fn rows_that_are_not_held_to_the_bound_are_found_out() {
     for epsilon in EPSILONS {
         let mut neighbours = named(epsilon, "all columns filled, bound declared");
         neighbours.bound = Bound::Declared(2);
-        let claimed = plan_of(&neighbours, Bound::Declared(2), 1, epsilon);
+        let mut claimed = plan_of(&neighbours, Bound::Declared(2), 1, epsilon);
+        // Whoever thinks that rows are bounded counts none that are cut.
+        claimed.steps.retain(|s| s.table != accord_release::flat::CUT);
         // Counted with all four columns, noise for two.
         let unbounded = plan_of(&neighbours, Bound::Declared(4), 1, epsilon);
         let mut auditor = Auditor::with_plan(&neighbours, unbounded, epsilon);
@@ -117,6 +119,6 @@ fn rows_that_are_not_held_to_the_bound_are_found_out() {
             }
             noised(transcript, noise, |_| true)
         };
-        refuted("bound not held", auditor, 0.4, &loose, 551);
+        refuted("bound not held", auditor, 1.0, &loose, 551);
     }
 }

@@ -1,6 +1,8 @@
 //! Coverage of the intervals of flat tables over invented worlds (PRIVACY 13), among them worlds that no model of few columns
 //! describes. `ACCORD_LONG=1` runs 200 worlds.
 
+#![allow(clippy::print_stdout, reason = "the coverage that was found is worth reading")]
+
 use accord_measure::flat::{FlatMeasureError, measure, measured, plan};
 use accord_measure::grid::Grid;
 use accord_measure::laplace::draw_laplace_with;
@@ -313,7 +315,7 @@ fn choose(n: usize, k: usize) -> usize {
 }
 
 #[test]
-fn privacy_13_rows_over_the_bound_are_counted_short_by_the_combinations_that_they_lose() {
+fn privacy_13_intervals_allow_for_rows_over_the_bound_which_are_counted_short() {
     let mut world = world(Kind::Mixture, 3000, &mut seeded(77));
     let filled: Vec<usize> = world.rows.iter().map(|row| row.iter().filter(|c| **c != 0).count()).collect();
     for bound in [7, 6, 5, 4, 3] {
@@ -324,7 +326,8 @@ fn privacy_13_rows_over_the_bound_are_counted_short_by_the_combinations_that_the
             let measured = draw(&world, 3, 4.0, 100 + seed);
             cover(&world, &measured, &[], 2.0, &mut published, &mut all);
             for length in 1..=3 {
-                let noisy: i64 = measured.tables[length].values.iter().sum();
+                let id = accord_release::flat::length_id(length);
+                let noisy: i64 = measured.tables.iter().find(|t| t.table == id).unwrap().values.iter().sum();
                 counted[length - 1] += noisy as f64;
                 exact[length - 1] += filled.iter().map(|n| choose(*n, length)).sum::<usize>() as f64;
             }
@@ -348,8 +351,9 @@ fn privacy_13_rows_over_the_bound_are_counted_short_by_the_combinations_that_the
         }
         if bound == 7 {
             all.assert();
-            published.assert();
         }
+        // What is published allows for the rows that were cut, however many.
+        published.assert();
     }
 }
 

@@ -115,7 +115,8 @@ fn candidates<'l>(
     }
     scored.retain(|s| s.0 > 0.0);
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.at.cmp(&b.1.at)));
-    scored.truncate(TRIES);
+    // Trying a table means building a tree, which takes the longer the more columns there are.
+    scored.truncate((TRIES * 16 / layout.columns().max(16)).max(16));
     scored.into_iter().map(|s| s.1).collect()
 }
 

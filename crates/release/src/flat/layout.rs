@@ -209,20 +209,48 @@ impl Layout {
                 }
             }
             _ => {
-                for (k, third) in filled.iter().enumerate() {
-                    let (r, z) = at(third);
-                    for (j, second) in filled[..k].iter().enumerate() {
-                        let (q, y) = at(second);
-                        for first in &filled[..j] {
-                            let (p, x) = at(first);
-                            if let Some(table) = self.triple(p, q, r) {
-                                cell(table.offset + (x * self.levels[q] + y) * self.levels[r] + z);
+                for (before, third) in filled.iter().enumerate() {
+                    let third = at(third);
+                    for (before, second) in filled[..before].iter().enumerate() {
+                        let second = at(second);
+                        for first in &filled[..before] {
+                            let first = at(first);
+                            if let Some(table) = self.triple(first.0, second.0, third.0) {
+                                let pair = first.1 * self.levels[second.0] + second.1;
+                                cell(table.offset + pair * self.levels[third.0] + third.1);
                             }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Visits the cells of one length that a row is counted in. A row that fills more columns than the bound keeps as many
+    /// cells as the bound allows: those whose hash, of the row and the cell, is smallest. So which are left out differs from
+    /// row to row, and depends on nothing but the row.
+    #[inline]
+    pub fn visit_kept(
+        &self,
+        filled: &[(u16, u16)],
+        length: usize,
+        kept: &mut Vec<(u64, usize)>,
+        mut cell: impl FnMut(usize),
+    ) {
+        let bound = self.shape.most_filled.map_or(usize::MAX, usize::from);
+        if length == 1 || filled.len() <= bound {
+            self.visit(filled, length, cell);
+            return;
+        }
+        let row = filled.iter().fold(0x9e37_79b9_7f4a_7c15, |h, (p, x)| mix(h ^ (u64::from(*p) << 16) ^ u64::from(*x)));
+        kept.clear();
+        self.visit(filled, length, |cell| kept.push((mix(row ^ cell as u64), cell)));
+        let most = self.most_cells(length) as usize;
+        if kept.len() > most {
+            kept.select_nth_unstable(most);
+            kept.truncate(most);
+        }
+        kept.iter().for_each(|(_, kept)| cell(*kept));
     }
 
     /// Counts rows, given by column, in every cell of one length, where blank counts as a value: table by table, which goes
@@ -317,9 +345,9 @@ fn choice(levels: &[usize], k: usize) -> (Vec<Table>, Vec<Run>) {
             end += 1;
         }
         let run = Run { first: tables.len() as u32, end: if from < end { end as u32 } else { 0 } };
-        for r in from..end {
-            let at = head.iter().chain([&r]).map(|p| *p as u16).collect();
-            let cells = size as usize * levels[r];
+        for (last, level) in levels.iter().enumerate().take(end).skip(from) {
+            let at = head.iter().chain([&last]).map(|p| *p as u16).collect();
+            let cells = size as usize * level;
             tables.push(Table { at, offset, cells });
             offset += cells;
         }
@@ -350,6 +378,13 @@ fn last(levels: &[usize], head: &[usize], most: u64) -> (usize, usize, u64) {
         return (from, from, size);
     }
     (from, from + levels[from..].partition_point(|l| size * *l as u64 <= most), size)
+}
+
+/// A permutation of 64 bits that scatters its input (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 /// Number of ways to choose k of n.

@@ -47,6 +47,9 @@ pub const ROWS: &str = "rows";
 /// Id of the privately chosen bound on filled columns.
 pub const MOST_FILLED: &str = "most-filled";
 
+/// Id of the noisy count of rows that fill more columns than the bound, and so are missing from some counts.
+pub const CUT: &str = "cut-rows";
+
 /// SHA-256 of a domain, in hex: two domains with the same hash are the same.
 pub fn domain_hash(columns: &Columns) -> String {
     let mut hash = Sha256::new();
@@ -55,16 +58,16 @@ pub fn domain_hash(columns: &Columns) -> String {
         hash.update(text.as_bytes());
     };
     for column in &columns.columns {
-        text("column");
         text(&column.name);
-        column.values.iter().for_each(|v| text(v));
-        text("groups");
-        column.groups.iter().for_each(|v| text(v));
-        column.group_of.iter().for_each(|g| text(&g.to_string()));
-        text("blank");
-        column.absent.iter().for_each(|v| text(v));
-        text(column.other.as_deref().unwrap_or_default());
-        text(column.codelist.as_deref().unwrap_or_default());
+        // The length of every list goes before it, so that no two domains are written alike.
+        let groups: Vec<String> = column.group_of.iter().map(ToString::to_string).collect();
+        let maybe = |text: &Option<String>| text.iter().cloned().collect::<Vec<String>>();
+        for list in
+            [&column.values, &column.groups, &groups, &column.absent, &maybe(&column.other), &maybe(&column.codelist)]
+        {
+            text(&list.len().to_string());
+            list.iter().for_each(|v| text(v));
+        }
     }
     hex::encode(hash.finalize())
 }
@@ -106,6 +109,9 @@ impl Default for Ask {
 
 /// Most rows that are made, whatever the noise says.
 pub const MOST_ROWS: u64 = 20_000_000;
+
+/// Most values, rows by columns, that are held in memory: two bytes each.
+const MOST_VALUES: u64 = 1_000_000_000;
 
 /// Most rows that are adjusted one by one; where more are counted, each stands for several people and is repeated.
 const MOST_ADJUSTED: usize = 1_000_000;
@@ -227,7 +233,14 @@ impl Measured {
             let found = self.tables.iter().find(|t| t.table == id && t.values.len() == cells);
             found.ok_or_else(|| FlatError::Shape(id.to_owned()))
         };
-        let total = table(ROWS, 1)?.values[0].clamp(1, MOST_ROWS as i64) as f64;
+        let most = MOST_ROWS.min(MOST_VALUES / layout.columns().max(1) as u64);
+        let rows = table(ROWS, 1)?.values[0].max(1).cast_unsigned();
+        if rows > most {
+            return Err(FlatError::Ask(format!(
+                "at most {most} rows of so many columns can be made, and there are about {rows}: choose fewer columns"
+            )));
+        }
+        let direct = rows as f64;
         let mut noisy = Vec::new();
         let mut sigma = Vec::new();
         for length in 1..=layout.lengths() {
@@ -235,7 +248,27 @@ impl Measured {
             noisy.push(table.values.clone());
             sigma.push(table.noise().sigma());
         }
-        Ok(Counts { total, noisy, sigma })
+        let total = if layout.dense() { self.rows_by_tables(layout, direct, &noisy, &sigma) } else { direct };
+        Ok(Counts { total: total.min(most as f64), noisy, sigma })
+    }
+}
+
+impl Measured {
+    /// The number of rows where blank counts as a value: every table counts every row once, so that its sum is a noisy count of
+    /// all rows too. All are averaged with the inverse of their variances.
+    fn rows_by_tables(&self, layout: &Layout, direct: f64, noisy: &[Vec<i64>], sigma: &[f64]) -> f64 {
+        let own = self.tables.iter().find(|t| t.table == ROWS).map_or(1.0, |t| t.noise().sigma().max(1e-3));
+        let mut weight = 1.0 / (own * own);
+        let mut sum = direct * weight;
+        for (tables, (noisy, sigma)) in layout.tables.iter().zip(noisy.iter().zip(sigma)) {
+            for table in tables {
+                let all: i64 = noisy[table.offset..table.offset + table.cells].iter().sum();
+                let share = 1.0 / (table.cells as f64 * sigma * sigma).max(1e-6);
+                weight += share;
+                sum += share * all as f64;
+            }
+        }
+        (sum / weight).round().max(1.0)
     }
 }
 
@@ -319,8 +352,9 @@ fn repeat(rows: &mut Rows, len: usize) {
 /// # Errors
 /// If more are asked for than can be made.
 pub fn take(rows: &Rows, len: u64) -> Result<Rows, FlatError> {
-    if len > MOST_ROWS {
-        return Err(FlatError::Ask(format!("at most {MOST_ROWS} rows can be made, not {len}")));
+    let most = MOST_ROWS.min(MOST_VALUES / rows.columns.len().max(1) as u64);
+    if len > most {
+        return Err(FlatError::Ask(format!("at most {most} rows of so many columns can be made, not {len}")));
     }
     let columns: Vec<Vec<u16>> =
         rows.columns.iter().map(|c| c.iter().cycle().take(len as usize).copied().collect()).collect();

@@ -6,7 +6,7 @@ use super::aggregate::Intervals;
 use super::groups::{GroupQuality, groups};
 use super::layout::{Layout, Shape};
 use super::rows::Rows;
-use super::{Counts, FlatError, Measured, ROWS, Settings, length_id, make_by};
+use super::{CUT, Counts, FlatError, Measured, ROWS, Settings, length_id, make_by};
 use crate::noisy::NoisyTable;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -45,7 +45,7 @@ pub struct LengthQuality {
     pub expected_suppressed: f64,
     /// Half-width of the interval of a measured combination; none if this length was not measured.
     pub half_width: Option<u64>,
-    /// Share of intervals that hold the count behind them, over combinations that exist.
+    /// Share of intervals that hold the count behind them, over the combinations that are shown; 1 if none is.
     pub coverage: f64,
 }
 
@@ -75,7 +75,10 @@ pub fn quality(measured: &Measured, rows: &Rows, settings: &Settings) -> Result<
                 return noisy(table, &[rows.len as u32], &mut rng);
             }
             match (1..=layout.lengths()).find(|k| length_id(*k) == table.table) {
-                Some(length) => noisy(table, &rows.count(&layout, length), &mut rng),
+                Some(length) => noisy(table, &rows.count_kept(&layout, length), &mut rng),
+                None if table.table == CUT => {
+                    noisy(table, &[rows.over(measured.shape.most_filled.unwrap_or(u16::MAX))], &mut rng)
+                }
                 None => table.clone(),
             }
         })
@@ -109,15 +112,19 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
                 sum.shown += y;
                 if x == 0.0 {
                     sum.invented += y;
+                } else {
+                    sum.exist += 1.0;
+                    sum.error += (x - y).abs();
+                    sum.missing += f64::from(u8::from(y == 0.0));
+                }
+                if y == 0.0 {
                     continue;
                 }
-                sum.exist += 1.0;
-                sum.error += (x - y).abs();
-                sum.missing += f64::from(u8::from(y == 0.0));
                 let levels = plain.levels_of(table, cell);
                 let cells: Vec<(u16, u16)> =
                     names.iter().zip(levels).map(|(c, level)| (*c, plain.code(level))).collect();
                 let (low, high) = intervals.of(&cells);
+                sum.seen += 1.0;
                 sum.covered += f64::from(u8::from(x >= (low as f64).min(y) && x <= (high as f64).max(y)));
             }
             // Rows with blank in the table, taken together: a lower bound of what blank cells add.
@@ -137,7 +144,7 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
             expected_fabricated_mass: round(sum.invented / sum.shown.max(1.0), 100_000.0),
             expected_suppressed: round(sum.missing / sum.exist.max(1.0), 10_000.0),
             half_width: intervals.half_width(length),
-            coverage: round(sum.covered / sum.exist.max(1.0), 1000.0),
+            coverage: round(if sum.seen > 0.0 { sum.covered / sum.seen } else { 1.0 }, 1000.0),
         });
     }
     columns.sort_by_key(|c| c.0);
@@ -160,6 +167,7 @@ struct Sum {
     error: f64,
     missing: f64,
     covered: f64,
+    seen: f64,
     shown: f64,
     invented: f64,
     workload: f64,

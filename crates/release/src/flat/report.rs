@@ -7,17 +7,21 @@ use super::page::{PAGE, page};
 use super::quality::{FlatQuality, quality};
 use super::rows::Rows;
 use super::{Ask, FlatError, Made, Measured, Settings, make, take};
-use crate::account::{Rho, epsilon_of, odds_of};
+use crate::account::{Rho, check_delta, epsilon_of, odds_of};
 use crate::bundle::{ReleaseInfo, Unit};
 use crate::files::{Files, FilesError, Status, add_manifest, json, parse};
 use crate::flatfiles::{About, Flat, FlatError as WriteError};
-use crate::privacy::DeskCost;
+use crate::privacy::{DeskCost, is_worth_publishing};
+use crate::publish::MISS;
 use serde::{Deserialize, Serialize};
 
 /// The report.
 pub const REPORT: &str = "report.json";
 /// The noisy counts that everything else follows from.
 pub const MEASURED: &str = "measured.json";
+
+/// The synthetic rows as Parquet.
+pub const PARQUET: &str = "synthetic.parquet";
 
 /// Desks that one person is assumed to be known to (PRIVACY 3).
 const DESKS: u32 = 3;
@@ -231,15 +235,8 @@ pub fn follows(files: &Files) -> Result<(), String> {
     let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
     let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
     measured.columns.check().map_err(|e| e.to_string())?;
-    let layout = measured.layout().map_err(|e| e.to_string())?;
-    for table in &measured.tables {
-        let length = (1..=layout.lengths()).find(|k| super::length_id(*k) == table.table);
-        let rows = u64::from(measured.rows_per_person);
-        let most = rows.saturating_mul(rows).saturating_mul(length.map_or(1, |k| layout.most_cells(k).max(1)));
-        for draw in &table.draws {
-            draw.bears_its_cost(most).map_err(|why| format!("{}: {why}", table.table))?;
-        }
-    }
+    check_delta(report.privacy.delta).map_err(|e| e.to_string())?;
+    measured_as_stated(&measured)?;
     let spent: u64 = measured.tables.iter().flat_map(|t| &t.draws).fold(0, |sum, d| sum.saturating_add(d.rho.0));
     if spent > report.privacy.rho.0 || report.privacy.rho > report.privacy.rho_cumulative {
         return Err("the measurements cost more than the report states".to_owned());
@@ -258,12 +255,55 @@ pub fn follows(files: &Files) -> Result<(), String> {
     if again.report != report {
         return Err("report.json is not what the noisy counts give".to_owned());
     }
-    let rendered = self::files(&measured, &again, Files::new()).map_err(|e| e.to_string())?;
-    let renders = |path: &&String| !matches!(path.as_str(), "manifest.json" | "datapackage.json");
-    match rendered.keys().filter(renders).find(|path| rendered.get(*path) != files.get(*path)) {
+    // Parquet is written by another crate and not made again here; the package must describe it all the same.
+    let others: Files =
+        files.iter().filter(|(path, _)| *path == PARQUET).map(|(p, b)| (p.clone(), b.clone())).collect();
+    let rendered = self::files(&measured, &again, others).map_err(|e| e.to_string())?;
+    if let Some(path) = files.keys().find(|path| !rendered.contains_key(*path)) {
+        return Err(format!("{path} is no file of a flat release"));
+    }
+    match rendered.keys().find(|path| rendered.get(*path) != files.get(*path)) {
         None => Ok(()),
         Some(path) => Err(format!("{path} is not what the noisy counts give")),
     }
+}
+
+/// The measurements are those of the layout, in order, each of one draw that is as large as its cost demands.
+fn measured_as_stated(measured: &Measured) -> Result<(), String> {
+    let layout = measured.layout().map_err(|e| e.to_string())?;
+    if !(1..=1000).contains(&measured.rows_per_person) {
+        return Err("it states a number of rows a person that makes no sense".to_owned());
+    }
+    let rows = u64::from(measured.rows_per_person) * u64::from(measured.rows_per_person);
+    let has = |id: &str| measured.tables.iter().any(|t| t.table == id);
+    let mut expected = vec![(super::ROWS.to_owned(), 1, rows)];
+    // A bound was chosen or declared; where it was, how many rows are over it was counted.
+    if measured.shape.most_filled.is_some() {
+        expected.extend(has(super::MOST_FILLED).then(|| (super::MOST_FILLED.to_owned(), 1, rows)));
+        expected.extend(has(super::CUT).then(|| (super::CUT.to_owned(), 1, rows)));
+    }
+    for k in 1..=layout.lengths() {
+        let most = rows.saturating_mul(layout.most_cells(k).max(1));
+        expected.push((super::length_id(k), layout.cells(k), most));
+    }
+    if measured.tables.len() != expected.len() {
+        return Err("it holds other measurements than its domain has".to_owned());
+    }
+    for (table, (id, cells, most)) in measured.tables.iter().zip(expected) {
+        let [draw] = &table.draws[..] else { return Err(format!("{id} is not one draw")) };
+        if table.table != id || table.values.len() != cells {
+            return Err(format!("{id} is not where it should be, or has other cells than its domain has"));
+        }
+        if draw.rho.0 == 0 || draw.sigma_milli == 0 {
+            return Err(format!("{id} has no noise"));
+        }
+        draw.bears_its_cost(most).map_err(|why| format!("{id}: {why}"))?;
+        let chosen = table.values.first().copied();
+        if id == super::MOST_FILLED && chosen != measured.shape.most_filled.map(i64::from) {
+            return Err("the bound on filled columns is not the one that was chosen".to_owned());
+        }
+    }
+    Ok(())
 }
 
 fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
@@ -292,10 +332,18 @@ fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
         rho_cumulative: draft.cost.cumulative,
         rows_per_person: measured.rows_per_person,
         sentence: format!(
-            "Whether or not one person's rows were in the file changes the odds of any conclusion about her from all that was \
-             drawn so far by a factor of at most {:.2} (epsilon {cumulative:.3}), except with a probability of {:e}.",
+            "{}hether or not one person's rows were in the file changes the odds of any conclusion about her from all that was \
+             drawn so far on this account by a factor of at most {:.2} (epsilon {cumulative:.3}), except with a probability of \
+             {:e}; for a person known to {DESKS} organisations that have each spent as much, by {:.2} (epsilon {:.3}).",
+            match draft.domain {
+                DomainSource::Declared => "W",
+                DomainSource::InferredAsPublic =>
+                    "Apart from the lists of values, which were taken from the file and declared public: w",
+            },
             odds_of(cumulative),
-            draft.delta
+            draft.delta,
+            odds_of(epsilon(several)),
+            epsilon(several)
         ),
         measurements,
     }
@@ -336,9 +384,15 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
     }
     if let Some(most) = measured.shape.most_filled {
         notes.push(format!(
-            "A row with more than {most} filled columns is counted in some of its combinations only, so that counts of \
-             combinations that only such rows hold are low, by more than their intervals say."
+            "A row with more than {most} filled columns is counted in some of its combinations only. Intervals allow for as many \
+             such rows as there may be; the counts themselves do not."
         ));
+    }
+    if says_nothing(measured) {
+        notes.push(
+            "At this epsilon the noise is larger than what could be counted: nothing can be told from these numbers."
+                .to_owned(),
+        );
     }
     if draft.asked.rows.is_some() {
         notes.push(
@@ -350,6 +404,14 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
         notes.push("INVENTED DATA: the people behind these numbers do not exist.".to_owned());
     }
     notes
+}
+
+/// Whether no count of a group of one in ten could be known within half of its value, at the noisy number of rows.
+fn says_nothing(measured: &Measured) -> bool {
+    let rows = measured.tables.iter().find(|t| t.table == super::ROWS).and_then(|t| t.values.first()).copied();
+    let counted = measured.tables.iter().filter(|t| t.table.starts_with("length-"));
+    let narrowest = counted.map(|t| t.noise().half_width(MISS)).min().unwrap_or(u64::MAX);
+    !is_worth_publishing(rows.unwrap_or(0).max(0).cast_unsigned(), narrowest)
 }
 
 /// What travels with every figure of a report.
@@ -366,8 +428,9 @@ pub(super) fn about(report: &FlatReport) -> About {
         slot: info.slot.clone(),
         unit: info.unit,
         definition: format!(
-            "Number of {who} with all of these values, counted in synthetic rows that were fitted to noisy counts; the \
-             interval holds the exact count of the file in at least 95 of 100 cases."
+            "Number of {who} with all of these values, counted in synthetic rows that were fitted to noisy counts. The \
+             interval holds the exact number among the rows that were counted, at most {} a person, in at least 95 of 100 cases.",
+            report.privacy.rows_per_person
         ),
         caveats: report.notes.clone(),
         invented: info.invented,

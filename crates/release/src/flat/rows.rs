@@ -22,6 +22,26 @@ impl Rows {
         self.len == 0
     }
 
+    /// Counts the rows as a desk does before the noise: every row within its bound.
+    pub fn count_kept(&self, layout: &Layout, length: usize) -> Vec<u32> {
+        if layout.dense() {
+            return self.count(layout, length);
+        }
+        let mut cells = vec![0; layout.cells(length)];
+        let (mut filled, mut kept) = (Vec::with_capacity(layout.columns()), Vec::new());
+        for row in 0..self.len {
+            layout.filled(|c| self.columns[c][row], &mut filled);
+            layout.visit_kept(&filled, length, &mut kept, |cell| cells[cell] += 1);
+        }
+        cells
+    }
+
+    /// Number of rows that fill more columns than so many.
+    pub fn over(&self, bound: u16) -> u32 {
+        let filled = |row: usize| self.columns.iter().filter(|c| c[row] != 0).count();
+        (0..self.len).filter(|row| filled(*row) > usize::from(bound)).count() as u32
+    }
+
     /// Counts the rows in every cell of one length.
     pub fn count(&self, layout: &Layout, length: usize) -> Vec<u32> {
         let mut cells = vec![0; layout.cells(length)];

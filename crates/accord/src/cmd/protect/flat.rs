@@ -10,6 +10,7 @@ use crate::cmd::hub::read_folder;
 use crate::cmd::release::checked_id;
 use crate::cmd::{Exit, Refused};
 use crate::flat::{self, FlatOptions, InferOptions, Note};
+use crate::sandbox::ReadOptions;
 use crate::say::{printable, say, say_json};
 use crate::{ambient, folder};
 use accord_desk::ledger::{DrawId, Ledger, Request, Start, Terms};
@@ -121,6 +122,8 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     checked_id(&id)?;
     let previous = args.flat.previous.as_deref().map(previous).transpose()?;
 
+    no_consent_is_passed_over(args)?;
+
     // 1. The domain, and what a draw of it costs.
     let (columns, domain, options) = domain(args, &wanted, json)?;
     let ask = Ask { dial: wanted.dial, weights: weights(args, &columns)? };
@@ -150,7 +153,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let _alone = lock(&place)?;
     let ledger = runtime.block_on(Ledger::open_file(&place, terms)).map_err(ledger_error)?;
     let reading = serde_json::json!({
-        "flat": true, "person": wanted.person, "invented": args.invented, "encoding": options.encoding,
+        "flat": true, "domain": domain, "rows_are_people": args.rows_are_people, "person": wanted.person, "invented": args.invented, "encoding": options.encoding,
         "period": args.period, "organisation": args.organisation,
     });
     let request = Request {
@@ -220,6 +223,23 @@ impl Clock {
     fn ends(&mut self, phase: &'static str) {
         let before: f64 = self.phases.iter().map(|p| p.1).sum();
         self.phases.push((phase, ((self.so_far() - before) * 1000.0).round() / 1000.0));
+    }
+}
+
+/// A file of records that says who consented to what must not be released as a table that asks nobody (PRIVACY 6). Reads
+/// the header alone.
+fn no_consent_is_passed_over(args: &Args) -> anyhow::Result<()> {
+    let options = ReadOptions { encoding: args.encoding.clone(), alone: true, ..ReadOptions::default() };
+    match super::header_of(&args.file, &options) {
+        Ok(started) if started.consent => Err(Refused::error(format!(
+            "the columns of {} are those of a file of records ({}) and say who consented to what; a flat table would release \
+             everybody, who refused too. Leave out the domain: accord protect then reads consent. Or make a file without the \
+             records that must not be read, and without the columns on consent and legal basis",
+            args.file.display(),
+            started.crosswalk
+        ))),
+        // Not a file of records, or one that says nothing of consent; whether it can be read at all is found out next.
+        _ => Ok(()),
     }
 }
 

@@ -40,14 +40,22 @@ proptest! {
         let aggregates = aggregate(&measured, &rows, reported).unwrap();
         let said: Vec<(Cells, u64)> = aggregates.iter().map(|a| (a.cells.clone(), a.count)).collect();
         prop_assert_eq!(said, plainly(&rows, reported));
-        // A measured combination has the interval of its own noise, and is in it.
+        // A measured combination has the interval of its own noise, and is in it; one that longer ones add up to has no wider.
         let layout = measured.layout().unwrap();
         let half = crate::noise::LinearNoise::direct(&[2500]).half_width(MISS) as i64;
+        let counts = measured.counts(&layout).unwrap();
+        let intervals = Intervals::new(&measured, &layout, &counts);
+        for length in 1..=layout.lengths() {
+            prop_assert!(intervals.half_width(length).is_none_or(|h| h as i64 <= half + 1));
+        }
         for a in aggregates {
             let [low, high] = a.range.unwrap();
             prop_assert!(low <= a.count && a.count <= high);
             if a.cells.len() > usize::from(longest) {
                 prop_assert_eq!(low, 0);
+                continue;
+            }
+            if dense && a.cells.len() < layout.lengths() {
                 continue;
             }
             let mut held = a.cells.clone();

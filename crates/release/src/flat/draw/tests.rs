@@ -111,7 +111,7 @@ fn columns_independent_given_a_third_are_not_correlated_within_its_groups() {
     let scopes = [vec![0, 1], vec![0, 2], vec![0, 3]];
     let len = 12_000;
     let potentials: Vec<Vec<f64>> =
-        (0..3).map(|f| (0..12).map(|c| ((c * 5 + f * 3) % 7) as f64 * 0.4).collect()).collect();
+        (0..3).map(|f| (0..12).map(|c| f64::from((c * 5 + f * 3) % 7) * 0.4).collect()).collect();
     let mut model = Model::new(&sizes, &scopes, len as f64);
     model.calibrate(&potentials);
     let rows = draw(&model, &plain(&sizes), len, &mut rng(4));
