@@ -195,7 +195,7 @@ impl Settings {
             passes: 40,
             sample_at_least: 40_000,
             sample_at_most: 200_000,
-            invented_share: at([1.0, 0.6, 0.2, 0.02]),
+            invented_share: at([1.0, 0.6, 0.13, 0.02]),
             caution: 0.4,
             sweeps: 2,
             rule_out,
