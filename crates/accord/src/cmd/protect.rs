@@ -56,8 +56,6 @@ pub struct Args {
     /// Public constant of the guarantee.
     #[arg(long, allow_hyphen_values = true, help = format!("Public constant of the guarantee [default: {DEFAULT_DELTA:e}]"))]
     delta: Option<f64>,
-    #[command(flatten)]
-    flat: flat::FlatArgs,
     /// Column that tells people apart, where a person may have several rows.
     #[arg(
         long,
@@ -119,6 +117,9 @@ pub struct Args {
     /// New folder for the draft.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    // Last: the heading of its options goes on to the end.
+    #[command(flatten)]
+    flat: flat::FlatArgs,
 }
 
 /// Runs `accord protect`.

@@ -98,7 +98,7 @@ fn listed<'a>(values: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn no_value<'a>(column: &str, value: &str, values: impl Iterator<Item = &'a str> + Clone) -> LikeError {
-    let meant = nearest(value, values.clone()).map(|v| format!("; was `{v}` meant?")).unwrap_or_default();
+    let meant = nearest(value, values.clone()).map(|v| format!("; was `{v}` meant?")).unwrap_or(".".to_owned());
     LikeError::Group(format!("`{value}` is no value of {column}{meant} Its values are: {}", listed(values)))
 }
 
