@@ -48,7 +48,7 @@ pub(crate) fn shares(longest: u8, dense: bool) -> &'static [u32] {
         (2, true) => &[80, 920],
         (2, false) => &[200, 800],
         (_, true) => &[20, 30, 950],
-        (_, false) => &[110, 320, 570],
+        (_, false) => &[130, 320, 550],
     }
 }
 

@@ -162,8 +162,8 @@ pub struct Settings {
     pub invented_share: f64,
     /// Share of the noise of a gain that a change must exceed.
     pub caution: f64,
-    /// Sweeps of the adjustment. What a third would change is less than the noise of the scores.
-    pub sweeps: usize,
+    /// Sweeps of the adjustment: where blank counts as a value, and where it is implied, which takes more to settle.
+    pub sweeps: [usize; 2],
     /// What is ruled out before the last sweeps: pairs with at most so many rows; longer combinations with at most so many
     /// rows and a noisy count under so many standard deviations.
     pub rule_out: Option<(f32, f32, f64)>,
@@ -197,7 +197,7 @@ impl Settings {
             sample_at_most: 200_000,
             invented_share: at([1.0, 0.6, 0.13, 0.02]),
             caution: 0.4,
-            sweeps: 2,
+            sweeps: [2, 4],
             rule_out,
         })
     }
@@ -268,7 +268,8 @@ impl Measured {
                 sum += share * all as f64;
             }
         }
-        (sum / weight).round().max(1.0)
+        // Tables that contradict the count of rows beyond all chance are none of this table's.
+        (sum / weight).clamp(direct - 6.0 * own, direct + 6.0 * own).round().max(1.0)
     }
 }
 
@@ -309,12 +310,13 @@ fn make_with(
     let mut adjuster = adjust::Adjuster::new(layout, counts, settings, &rows);
     let mut changed = Vec::new();
     let mut ruled_out = 0;
-    for sweep in 0..settings.sweeps {
-        if let (Some((pair, few, tau)), true) = (settings.rule_out, sweep + 1 == settings.sweeps) {
+    let sweeps = settings.sweeps[usize::from(!layout.dense())];
+    for sweep in 0..sweeps {
+        if let (Some((pair, few, tau)), true) = (settings.rule_out, sweep + 1 == sweeps) {
             ruled_out = adjuster.rule_out(counts, pair, few, tau);
         }
         changed.push(adjuster.sweep(&mut rows, rng));
-        progress(0.4 + 0.6 * (sweep + 1) as f64 / settings.sweeps as f64);
+        progress(0.4 + 0.6 * (sweep + 1) as f64 / sweeps as f64);
     }
     shuffle(&mut rows, rng);
     if rows.len < full {

@@ -114,7 +114,14 @@ fn no_rows_one_and_two_rows_blank_tables_and_columns_with_one_value_or_none() {
                 for sigma_milli in [50, 3000] {
                     let measured = measured(sizes, shape, len, sigma_milli, len as u64);
                     let made = made(&measured, 2.0);
-                    assert_eq!(made.rows.len as i64, measured.tables[0].values[0].max(1));
+                    let direct = measured.tables[0].values[0].max(1);
+                    let apart = (made.rows.len as i64 - direct).abs() as f64;
+                    assert!(
+                        apart <= 6.0 * measured.tables[0].noise().sigma() + 1.0,
+                        "{} rows, counted {direct}",
+                        made.rows.len
+                    );
+                    assert!(shape.most_filled.is_none() || apart == 0.0);
                     assert_eq!(made.rows.columns.len(), sizes.len());
                     for (column, size) in made.rows.columns.iter().zip(sizes) {
                         assert!(column.len() == made.rows.len && column.iter().all(|c| usize::from(*c) <= *size));
@@ -310,7 +317,8 @@ proptest! {
             });
         }
         let made = made(&measured, dial);
-        prop_assert_eq!(made.rows.len as i64, total.max(1));
+        let apart = (made.rows.len as i64 - total.max(1)).abs() as f64;
+        prop_assert!(apart <= 6.0 * measured.tables[0].noise().sigma() + 1.0);
         prop_assert!(made.growth.convergence.gap.is_finite());
         for aggregate in aggregate(&measured, &made.rows, 4).unwrap() {
             let [low, high] = aggregate.range.unwrap();
