@@ -11,7 +11,7 @@ use crate::account::{Rho, check_delta, epsilon_of, odds_of};
 use crate::bundle::{ReleaseInfo, Unit};
 use crate::files::{Files, FilesError, Status, add_manifest, json, parse};
 use crate::flatfiles::{About, Flat, FlatError as WriteError};
-use crate::privacy::{DeskCost, is_worth_publishing};
+use crate::privacy::{DESKS_PER_PERSON, DeskCost, is_worth_publishing};
 use crate::publish::MISS;
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +22,6 @@ pub const MEASURED: &str = "measured.json";
 
 /// The synthetic rows as Parquet.
 pub const PARQUET: &str = "synthetic.parquet";
-
-/// Desks that one person is assumed to be known to (PRIVACY 3).
-const DESKS: u32 = 3;
 
 /// What is said of a flat release. No seconds and no exact counts stand in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -308,7 +305,7 @@ fn measured_as_stated(measured: &Measured) -> Result<(), String> {
 
 fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
     let epsilon = |rho: Rho| epsilon_of(rho, draft.delta);
-    let several = Rho(draft.cost.cumulative.0.saturating_mul(u64::from(DESKS)));
+    let several = Rho(draft.cost.cumulative.0.saturating_mul(u64::from(DESKS_PER_PERSON)));
     let cumulative = epsilon(draft.cost.cumulative);
     let measurements = measured
         .tables
@@ -326,7 +323,7 @@ fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
         delta: draft.delta,
         epsilon: epsilon(draft.cost.this),
         epsilon_cumulative: cumulative,
-        desks_per_person: DESKS,
+        desks_per_person: DESKS_PER_PERSON,
         epsilon_several_desks: epsilon(several),
         rho: draft.cost.this,
         rho_cumulative: draft.cost.cumulative,
@@ -334,7 +331,7 @@ fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
         sentence: format!(
             "{}hether or not one person's rows were in the file changes the odds of any conclusion about her from all that was \
              drawn so far on this account by a factor of at most {:.2} (epsilon {cumulative:.3}), except with a probability of \
-             {:e}; for a person known to {DESKS} organisations that have each spent as much, by {:.2} (epsilon {:.3}).",
+             {:e}; for a person known to {DESKS_PER_PERSON} organisations that have each spent as much, by {:.2} (epsilon {:.3}).",
             match draft.domain {
                 DomainSource::Declared => "W",
                 DomainSource::InferredAsPublic =>
