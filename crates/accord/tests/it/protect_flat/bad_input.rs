@@ -335,3 +335,11 @@ fn errors_are_said_in_json_too() {
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(said["error"].as_str().unwrap().contains("--infer-domain-public"));
 }
+
+#[test]
+fn privacy_06_a_file_that_says_who_consented_is_not_released_as_a_table_that_asks_nobody() {
+    let csv = "record_id,sex_registered,consent_p2,consent_p5\nINV-1,female,yes,yes\nINV-2,male,no,no\n";
+    let world = World::of(csv, "[[column]]\nname = \"sex_registered\"\nvalues = [\"female\", \"male\"]\n");
+    refused(&world, &DECLARED, 3, &["who consented", "Leave out the domain"]);
+    refused(&world, &INFERRED, 3, &["who consented"]);
+}

@@ -212,6 +212,36 @@ fn the_page_follows_from_the_noisy_counts_and_a_changed_one_is_found() {
     assert_eq!(follows(&files), Err("report.html is not what the noisy counts give".to_owned()));
 }
 
+#[test]
+fn privacy_11_a_draft_without_noise_or_with_more_than_its_domain_has_never_verifies() {
+    let honest = of(&people(), "Invented table", true);
+    type Forge = fn(&mut Measured);
+    let forgeries: [(&str, Forge); 6] = [
+        ("not one draw", |m| m.tables.iter_mut().for_each(|t| t.draws.clear())),
+        ("has no noise", |m| m.tables[1].draws[0].sigma_milli = 0),
+        ("rows a person", |m| m.rows_per_person = 0),
+        ("other measurements", |m| m.tables.push(NoisyTable { table: "exact".into(), ..m.tables[0].clone() })),
+        ("does not allow", |m| m.tables[1].draws[0].sensitivity_squared = 0),
+        ("less noise", |m| m.tables[1].draws[0].sigma_milli = 1),
+    ];
+    for (why, forge) in forgeries {
+        let mut measured: Measured = serde_json::from_slice(&honest["measured.json"]).unwrap();
+        forge(&mut measured);
+        let mut files = honest.clone();
+        files.insert("measured.json".into(), serde_json::to_vec(&measured).unwrap());
+        let found = follows(&files).unwrap_err();
+        assert!(found.contains(why), "{why}: {found}");
+    }
+    let mut more = honest.clone();
+    more.insert("names.csv".into(), b"x".to_vec());
+    assert_eq!(follows(&more), Err("names.csv is no file of a flat release".to_owned()));
+    let mut report: FlatReport = serde_json::from_slice(&honest[REPORT]).unwrap();
+    report.privacy.delta = -1.0;
+    let mut files = honest;
+    files.insert(REPORT.into(), serde_json::to_vec(&report).unwrap());
+    assert!(follows(&files).unwrap_err().contains("delta"));
+}
+
 proptest! {
     #[test]
     fn any_text_stays_text(text in any::<String>()) {
