@@ -7,6 +7,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod draw;
+pub mod noisy;
+pub mod normal;
 pub mod value;
 
 pub use value::{Cause, Counted, Estimate, Outcome, Refused};
