@@ -7,9 +7,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bounds;
+pub mod chance;
 pub mod draw;
 pub mod noisy;
 pub mod normal;
+pub mod states;
 pub mod value;
 
 pub use value::{Cause, Counted, Estimate, Outcome, Refused};
