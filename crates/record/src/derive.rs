@@ -33,8 +33,8 @@ struct Condition {
     any: Vec<Code>,
     each: Vec<Vec<Code>>,
     also: Option<(Source, Vec<Code>)>,
-    low: u8,
-    high: u8,
+    low: u16,
+    high: u16,
     is_band: bool,
 }
 
@@ -76,7 +76,7 @@ impl Derivation {
                 each: category.each.iter().map(|set| codes(&dimension.field, set)).collect::<Result<_, _>>()?,
                 also,
                 low: category.low.unwrap_or(0),
-                high: category.high.unwrap_or(u8::MAX),
+                high: category.high.unwrap_or(u16::MAX),
                 is_band: category.low.is_some() || category.high.is_some(),
             });
         }
@@ -115,12 +115,13 @@ impl Derivation {
                     // Only a band that holds the whole known range: a wider range is never split or imputed.
                     let hit = (0..self.unknown).find(|i| {
                         let c = &self.categories[usize::from(*i)];
-                        c.is_band && c.low <= age.low && age.high <= c.high
+                        c.is_band && c.low <= u16::from(age.low) && u16::from(age.high) <= c.high
                     });
                     band = hit.unwrap_or(self.unknown);
                 }
                 out.push(band);
             }
+            Rule::YearBand | Rule::Steps | Rule::Order | Rule::Elapsed => out.push(self.unknown),
         }
     }
 
@@ -215,10 +216,7 @@ mod tests {
             label: String::new(),
             any: any.iter().map(|s| (*s).to_owned()).collect(),
             each: each.iter().map(|set| set.iter().map(|s| (*s).to_owned()).collect()).collect(),
-            also_field: None,
-            also_any: vec![],
-            low: None,
-            high: None,
+            ..Category::default()
         }
     }
 
@@ -230,6 +228,7 @@ mod tests {
             field: field.into(),
             rule,
             categories,
+            ..Dimension::default()
         };
         let mut out = vec![9];
         Derivation::new(&dimension, &codebook()).unwrap().categories(record, &mut out);

@@ -267,6 +267,9 @@ pub fn value_cells(value: &FigureValue) -> (String, String, String, String) {
     match value {
         FigureValue::Count { value, low, high } => (value.to_string(), low.to_string(), high.to_string(), none()),
         FigureValue::Range { low, high } => (none(), low.to_string(), high.to_string(), none()),
+        FigureValue::Estimate { value, low, high, .. } => {
+            (value.to_string(), low.to_string(), high.to_string(), none())
+        }
         FigureValue::Symbol { symbol, range } => {
             let end = |at: usize| range.map_or_else(none, |r| r[at].to_string());
             (none(), end(0), end(1), symbol.mark().to_owned())

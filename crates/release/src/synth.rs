@@ -67,8 +67,8 @@ impl Synthetic {
 /// Number of columns of a dimension.
 fn width(dimension: &Dimension) -> usize {
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand => 1,
-        Rule::AllMatches => known(dimension).count(),
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => 1,
+        Rule::AllMatches | Rule::Steps => known(dimension).count(),
     }
 }
 
@@ -81,11 +81,11 @@ fn known(dimension: &Dimension) -> impl Iterator<Item = &str> {
 fn cell(dimension: &Dimension, codes: &[Vec<u16>], row: usize) -> String {
     let unknown = || "unknown".to_owned();
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand => {
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
             let code = usize::from(codes[0][row]);
             code.checked_sub(1).and_then(|at| known(dimension).nth(at)).map_or_else(unknown, str::to_owned)
         }
-        Rule::AllMatches => {
+        Rule::AllMatches | Rule::Steps => {
             let held: Vec<&str> = known(dimension).zip(codes).filter(|(_, c)| c[row] != 0).map(|(id, _)| id).collect();
             let some: Vec<&str> = held.iter().copied().filter(|id| *id != "none").collect();
             match (some.is_empty(), held.is_empty()) {
@@ -113,10 +113,10 @@ pub fn columns(workload: &Workload) -> Columns {
     let mut columns = Vec::new();
     for dimension in dimensions(workload) {
         match dimension.rule {
-            Rule::FirstMatch | Rule::AgeBand => {
+            Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
                 columns.push(Column::new(&dimension.id, known(dimension).map(str::to_owned).collect()));
             }
-            Rule::AllMatches => {
+            Rule::AllMatches | Rule::Steps => {
                 let column = |id: &str| Column::new(format!("{}.{id}", dimension.id), vec![HOLDS.to_owned()]);
                 columns.extend(known(dimension).map(column));
             }
@@ -134,10 +134,10 @@ pub fn codes(dimension: &Dimension, categories: &[u8], out: &mut Vec<u16>) {
         if Some(at) == unknown { None } else { Some(at - usize::from(unknown.is_some_and(|u| u < at))) }
     };
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand => {
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
             out.push(categories.first().and_then(place).map_or(0, |at| at as u16 + 1));
         }
-        Rule::AllMatches => {
+        Rule::AllMatches | Rule::Steps => {
             let from = out.len();
             out.resize(from + width(dimension), 0);
             categories.iter().filter_map(place).for_each(|at| out[from + at] = 1);

@@ -4,6 +4,9 @@
 //! falls into at least one category, and `unknown` is always one of them.
 
 mod check;
+mod shorthand;
+
+pub(crate) use shorthand::DimensionFile;
 
 use crate::codebook::Codebook;
 use crate::embedded;
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
 /// One way of cutting people into categories.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dimension {
     /// Stable identifier, such as `age_band`.
@@ -25,26 +28,85 @@ pub struct Dimension {
     pub field: String,
     /// How categories are matched.
     pub rule: Rule,
+    /// The most categories of this dimension that a person is counted in; the first in the order of the record's events.
+    /// Without it all that hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u8>,
+    /// Which events count as the first of two, for [`Rule::Order`] and [`Rule::Elapsed`]: those that satisfy all of a set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<Vec<Clause>>,
+    /// Which events count as the second of two, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second: Vec<Vec<Clause>>,
+    /// Date until which it is known how the person fared, for [`Rule::Elapsed`] where the second event never comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// The categories in reading order; the last one is always `unknown`.
     #[serde(rename = "category")]
     pub categories: Vec<Category>,
 }
 
-/// How a record finds its category.
+/// Events of which a field has one of some codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clause {
+    /// Field of the event, as `event.<field>`.
+    pub field: String,
+    /// Codes, one of which the event surely has.
+    pub any: Vec<String>,
+}
+
+/// Which of two kinds of events came first, for [`Rule::Order`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sequence {
+    /// Both happened, the first before the second.
+    FirstThenSecond,
+    /// Both happened, the second before the first.
+    SecondThenFirst,
+    /// Both in the same event.
+    Together,
+    /// Only the first.
+    OnlyFirst,
+    /// Only the second.
+    OnlySecond,
+}
+
+/// How a record finds its category.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Exactly one: the first category whose condition holds, else `unknown`.
+    #[default]
     FirstMatch,
     /// Every category whose condition holds, `none` and `unknown` left aside; if there is none, `none` if its condition
     /// holds, else `unknown`. A person may stand in several cells.
     AllMatches,
     /// Exactly one: the band that contains the whole known age range, else `unknown`.
     AgeBand,
+    /// Exactly one: the band of years that contains the year of a date, else `unknown`.
+    YearBand,
+    /// Every pair of codes of two events that follow each other in the record's order with unlike codes of the field; the
+    /// first event follows the beginning, the end follows the last. Events without a code are left out. `unknown` where no
+    /// event has one. A person may stand in several cells.
+    Steps,
+    /// Exactly one: how the first event of one kind stands to the first of another, else `unknown` (neither is recorded).
+    Order,
+    /// Exactly one: the band of days from the first event of one kind to the first later event of another, or, where that
+    /// never comes, to the date until which the person was followed; `unknown` where a time is not known, or where there is
+    /// no event of the first kind.
+    Elapsed,
+}
+
+impl Rule {
+    /// Whether a person may stand in several categories.
+    pub fn is_several(self) -> bool {
+        matches!(self, Rule::AllMatches | Rule::Steps)
+    }
 }
 
 /// One category of a dimension.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// Stable identifier, such as `a10_14`, `female`, `unknown`.
@@ -63,19 +125,35 @@ pub struct Category {
     /// Holds if [`Category::also_field`] has any of these codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_any: Vec<String>,
-    /// Lowest completed year of an age band.
+    /// Holds if one event satisfies all of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<Clause>,
+    /// Lowest completed year of an age band, year of a band of years, or day of a band of days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low: Option<u8>,
-    /// Highest completed year of an age band, inclusive; without it the band is open.
+    pub low: Option<u16>,
+    /// Highest, inclusive; without it the band is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high: Option<u8>,
+    pub high: Option<u16>,
+    /// Codes of the event before, for [`Rule::Steps`]; none for the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<String>,
+    /// Codes of the event after, for [`Rule::Steps`]; none for the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// Which came first, for [`Rule::Order`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Sequence>,
+    /// Whether the second event was reached within the band of days, or the person only followed so long, for
+    /// [`Rule::Elapsed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DimensionsFile {
     #[serde(rename = "dimension")]
-    dimensions: Vec<Dimension>,
+    dimensions: Vec<DimensionFile>,
 }
 
 /// The dimensions of this version of the program.
@@ -94,8 +172,10 @@ pub fn find(id: &str) -> Option<&'static Dimension> {
 /// Reads a file of dimensions and checks it against a codebook.
 pub fn parse(text: &str, book: &Codebook) -> Result<Vec<Dimension>, FileError> {
     let file: DimensionsFile = problem::read("dimensions.toml", text)?;
-    problem::none_wrong("dimensions.toml", problems(&file.dimensions, book))?;
-    Ok(file.dimensions)
+    let expanded: Result<Vec<Dimension>, Problem> = file.dimensions.into_iter().map(|d| d.expand(book)).collect();
+    let dimensions = expanded.map_err(|p| FileError::Wrong { file: "dimensions.toml".into(), problems: vec![p] })?;
+    problem::none_wrong("dimensions.toml", problems(&dimensions, book))?;
+    Ok(dimensions)
 }
 
 /// Everything that is wrong with dimensions.
@@ -110,7 +190,7 @@ impl Dimension {
         if self.rule != Rule::AgeBand || coarse.rule != Rule::AgeBand {
             return None;
         }
-        let band = |c: &Category| c.low.map(|low| (low, c.high.unwrap_or(u8::MAX)));
+        let band = |c: &Category| c.low.map(|low| (low, c.high.unwrap_or(u16::MAX)));
         let all = coarse.categories.iter();
         self.categories
             .iter()
@@ -131,9 +211,10 @@ impl Dimension {
     /// The most categories that one person can stand in, by the definition alone. For [`Rule::AllMatches`] this is the
     /// number of categories other than `unknown` and those marked as excluding others by being listed alone (`none`).
     pub fn most_per_person(&self) -> usize {
-        match self.rule {
-            Rule::FirstMatch | Rule::AgeBand => 1,
-            Rule::AllMatches => self.categories.iter().filter(|c| c.id != "unknown" && c.id != "none").count().max(1),
+        if !self.rule.is_several() {
+            return 1;
         }
+        let all = self.categories.iter().filter(|c| c.id != "unknown" && c.id != "none").count().max(1);
+        self.at_most.map_or(all, |most| all.min(usize::from(most).max(1)))
     }
 }

@@ -50,11 +50,54 @@ pub enum FigureValue {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         range: Option<[u64; 2]>,
     },
+    /// What an estimator made of published counts: a share, a time, a rate. Rounded, its interval outwards.
+    Estimate {
+        /// Value.
+        value: f64,
+        /// Lower end of the interval, inclusive.
+        low: f64,
+        /// Upper end of the interval, inclusive.
+        high: f64,
+        /// What it is measured in.
+        measure: Measure,
+        /// What the interval includes; what it does not include stands in the caveats.
+        includes: Includes,
+    },
     /// Accord declines to give a number.
     Refused {
         /// The reason, in words.
         reason: String,
     },
+}
+
+/// What an estimate is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Per cent of a group.
+    Percent,
+    /// Years.
+    Years,
+    /// Events for each 100 person-years.
+    Per100PersonYears,
+    /// One share or rate divided by another; 1 is no difference.
+    Ratio,
+    /// People for each 100,000 residents.
+    Per100000,
+    /// People, where the number is not itself a published count (a difference between years).
+    People,
+}
+
+/// What the interval of an estimate includes (GS-09).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Includes {
+    /// Noise added to protect people.
+    Noise,
+    /// Noise, and everything that missing values could be.
+    NoiseAndMissing,
+    /// Noise and chance.
+    NoiseAndSampling,
 }
 
 /// The symbols of GS-13.

@@ -21,5 +21,6 @@ pub mod groups;
 pub mod problem;
 pub mod schema;
 pub mod spelling;
+pub mod study;
 pub mod value;
 pub mod workload;

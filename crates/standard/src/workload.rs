@@ -47,8 +47,19 @@ pub struct HeadlineSpec {
     pub select: std::collections::BTreeMap<String, Vec<String>>,
 }
 
+/// Whom a table counts, where it does not count everyone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Among {
+    /// How people are told apart; one in which a person has one category.
+    pub dimension: Dimension,
+    /// Categories that are counted.
+    pub categories: Vec<String>,
+    /// Who they are, in words: "children first recorded with sexual extortion".
+    pub label: String,
+}
+
 /// One table of a workload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSpec {
     /// Stable identifier, such as `m1`.
     pub id: String,
@@ -61,6 +72,9 @@ pub struct TableSpec {
     /// Id of a table of the same workload that this one refines by its last dimension, if that dimension puts every
     /// person into exactly one category: the two are then made consistent.
     pub refines: Option<String>,
+    /// Whom it counts, where it does not count everyone. People outside stand in no cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<Among>,
 }
 
 /// A workload as written: tables name their dimensions by id.
@@ -89,6 +103,15 @@ struct TableFile {
     dimensions: Vec<String>,
     share: u32,
     refines: Option<String>,
+    among: Option<AmongFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AmongFile {
+    dimension: String,
+    categories: Vec<String>,
+    label: String,
 }
 
 /// The workload with this id that comes with the program, such as `default` or `ctdc`.
@@ -119,8 +142,16 @@ impl Workload {
                     unknown.push(Problem::new(format!("table {}", table.id), what));
                 }
             }
-            let TableFile { id, title, share, refines, .. } = table;
-            tables.push(TableSpec { id, title, dimensions: whole, share, refines });
+            let TableFile { id, title, share, refines, among, .. } = table;
+            let among = among.and_then(|among| {
+                let AmongFile { dimension, categories, label } = among;
+                let Some(whole) = dimensions.iter().find(|d| d.id == dimension) else {
+                    unknown.push(Problem::new(format!("table {id}"), format!("there is no dimension {dimension}")));
+                    return None;
+                };
+                Some(Among { dimension: whole.clone(), categories, label })
+            });
+            tables.push(TableSpec { id, title, dimensions: whole, share, refines, among });
         }
         problem::none_wrong(&name, unknown)?;
         let WorkloadFile { id, version, title, population, definition, caveats, headlines, .. } = file;

@@ -163,6 +163,9 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
         FigureValue::Range { low, high } => {
             [Cell::Empty, Cell::Whole(*low), Cell::Whole(*high), Cell::Empty, Cell::Empty]
         }
+        FigureValue::Estimate { value, low, high, .. } => {
+            [Cell::Decimal(*value), Cell::Decimal(*low), Cell::Decimal(*high), Cell::Empty, Cell::Empty]
+        }
         FigureValue::Symbol { symbol, range } => {
             let [low, high] = range.map_or([Cell::Empty, Cell::Empty], |ends| ends.map(Cell::Whole));
             [Cell::Empty, low, high, Cell::Text(symbol.mark().to_owned()), Cell::Empty]

@@ -4,7 +4,7 @@
 use crate::text::{capital, clean};
 use crate::words::Words;
 use accord_release::bundle::{PrivacyStatement, Share, Unit};
-use accord_standard::figure::{FigureValue, Reliability, Symbol};
+use accord_standard::figure::{FigureValue, Measure, Reliability, Symbol};
 
 /// "people" or "records".
 pub fn unit(w: &Words, unit: Unit) -> String {
@@ -20,6 +20,7 @@ pub fn value(w: &Words, value: &FigureValue) -> String {
     match value {
         FigureValue::Count { value, .. } => w.number(*value),
         FigureValue::Range { low, high } => range(w, *low, *high),
+        FigureValue::Estimate { value, measure, .. } => measured(w, &value.to_string(), *measure),
         FigureValue::Symbol { symbol, .. } => symbol.mark().to_owned(),
         FigureValue::Refused { .. } => w.t("value-refused"),
     }
@@ -31,8 +32,22 @@ pub fn interval(w: &Words, value: &FigureValue) -> Option<String> {
         FigureValue::Count { low, high, .. } | FigureValue::Symbol { range: Some([low, high]), .. } => {
             Some(range(w, *low, *high))
         }
+        FigureValue::Estimate { low, high, measure, .. } => Some(measured(w, &format!("{low}–{high}"), *measure)),
         _ => None,
     }
+}
+
+/// A number with what it is measured in.
+fn measured(w: &Words, number: &str, measure: Measure) -> String {
+    let key = match measure {
+        Measure::Percent => "measure-percent",
+        Measure::Years => "measure-years",
+        Measure::Per100PersonYears => "measure-per-100-person-years",
+        Measure::Ratio => "measure-ratio",
+        Measure::Per100000 => "measure-per-100000",
+        Measure::People => "measure-people",
+    };
+    w.with(key, &[("number", number.into())])
 }
 
 /// Value and interval on one line, for charts and lists.
@@ -73,6 +88,15 @@ pub fn statement(w: &Words, subject: &str, value: &FigureValue, of: Unit) -> Str
                 ("unit", (&unit).into()),
                 ("low", (&w.number(*low)).into()),
                 ("high", (&w.number(*high)).into()),
+            ],
+        ),
+        FigureValue::Estimate { value: number, low, high, measure, .. } => w.with(
+            "statement-estimate",
+            &[
+                subject,
+                ("value", (&measured(w, &number.to_string(), *measure)).into()),
+                ("low", (&low.to_string()).into()),
+                ("high", (&high.to_string()).into()),
             ],
         ),
         FigureValue::Symbol { symbol, range: Some([low, high]) } => {

@@ -11,12 +11,7 @@ fn category(id: &str) -> Category {
     Category {
         id: id.into(),
         label: id.into(),
-        any: Vec::new(),
-        each: Vec::new(),
-        also_field: None,
-        also_any: Vec::new(),
-        low: None,
-        high: None,
+        ..Category::default()
     }
 }
 
@@ -40,8 +35,9 @@ fn bundle(id: &str) -> Bundle {
         field: "sex_registered".into(),
         rule: Rule::FirstMatch,
         categories: vec![category("female"), category("unknown")],
+        ..Dimension::default()
     };
-    let spec = TableSpec { id: "m1".into(), title: "t".into(), dimensions: vec![sex], share: 1000, refines: None };
+    let spec = TableSpec { id: "m1".into(), title: "t".into(), dimensions: vec![sex], share: 1000, refines: None, among: None };
     let figures = vec![figure(format!("{id}.m1.female"), 7), figure(format!("{id}.m1.unknown"), 2)];
     Bundle {
         info: ReleaseInfo {

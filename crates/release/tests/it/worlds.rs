@@ -9,16 +9,7 @@ use accord_standard::dimension::{Category, Dimension, Rule};
 use accord_standard::workload::{HeadlineSpec, TableSpec, Workload};
 
 pub fn category(id: &str) -> Category {
-    Category {
-        id: id.into(),
-        label: id.into(),
-        any: vec![],
-        each: vec![],
-        also_field: None,
-        also_any: vec![],
-        low: None,
-        high: None,
-    }
+    Category { id: id.into(), label: id.into(), ..Category::default() }
 }
 
 pub fn dimension(id: &str, rule: Rule, categories: &[&str]) -> Dimension {
@@ -29,6 +20,7 @@ pub fn dimension(id: &str, rule: Rule, categories: &[&str]) -> Dimension {
         field: id.into(),
         rule,
         categories: categories.iter().map(|c| category(c)).collect(),
+        ..Dimension::default()
     }
 }
 
@@ -44,6 +36,7 @@ pub fn workload() -> Workload {
         dimensions,
         share,
         refines: refines.map(Into::into),
+        among: None,
     };
     Workload {
         id: "test".into(),

@@ -43,16 +43,29 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         if !seen.insert(&category.id) {
             wrong(format!("category {} is given twice", category.id));
         }
-        let bare = category.any.is_empty() && category.each.is_empty() && category.also_field.is_none();
+        let codes = !category.any.is_empty() || !category.each.is_empty() || category.also_field.is_some();
+        let stepped = !category.from.is_empty() || !category.to.is_empty();
+        let bare = !codes && category.within.is_empty() && !stepped && category.order.is_none();
         let banded = category.low.is_some() || category.high.is_some();
         match (dimension.rule, category.id.as_str()) {
-            (_, "unknown") if !bare || banded => wrong("unknown takes no condition".into()),
-            (_, "unknown") => {}
-            (Rule::AgeBand, _) if !bare || category.low.is_none() => {
-                wrong(format!("category {}: an age band has low and high and nothing else", category.id));
+            (_, "unknown") if !bare || banded || category.reached.is_some() => {
+                wrong("unknown takes no condition".into());
             }
-            (Rule::FirstMatch | Rule::AllMatches, _) if bare || banded => {
+            (_, "unknown") => {}
+            (Rule::AgeBand | Rule::YearBand, _) if !bare || category.low.is_none() => {
+                wrong(format!("category {}: a band has low and high and nothing else", category.id));
+            }
+            (Rule::FirstMatch | Rule::AllMatches, _) if bare || banded || stepped || category.order.is_some() => {
                 wrong(format!("category {}: a condition on codes is needed", category.id));
+            }
+            (Rule::Steps, _) if !stepped || codes || banded => {
+                wrong(format!("category {}: from, to or both are needed, and nothing else", category.id));
+            }
+            (Rule::Order, _) if category.order.is_none() || codes || stepped || banded => {
+                wrong(format!("category {}: order is needed, and nothing else", category.id));
+            }
+            (Rule::Elapsed, _) if category.reached.is_none() || category.low.is_none() || !bare => {
+                wrong(format!("category {}: reached and a band of days are needed, and nothing else", category.id));
             }
             _ => {}
         }
@@ -67,7 +80,8 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
     let kind = book.get(field).kind;
     let fits = match dimension.rule {
         Rule::AgeBand => kind == Kind::Age,
-        Rule::FirstMatch | Rule::AllMatches => matches!(kind, Kind::Code | Kind::Codes),
+        Rule::YearBand | Rule::Elapsed => kind == Kind::Date,
+        Rule::FirstMatch | Rule::AllMatches | Rule::Steps | Rule::Order => matches!(kind, Kind::Code | Kind::Codes),
     };
     if !fits {
         wrong(format!("the rule does not fit the field {}", dimension.field));

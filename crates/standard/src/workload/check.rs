@@ -1,7 +1,6 @@
 //! What a workload must hold to be measured.
 
 use super::{HeadlineSpec, TableSpec, Workload};
-use crate::dimension::Rule;
 use crate::problem::Problem;
 use std::collections::BTreeSet;
 
@@ -90,7 +89,7 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if rest != coarse.dimensions.as_slice() {
         wrong(format!("its dimensions without the last one must be those of {refined}"));
     }
-    if last.rule == Rule::AllMatches {
+    if last.rule.is_several() {
         wrong(format!("{} can put a person into several categories, so it refines nothing", last.id));
     }
 }
@@ -108,7 +107,7 @@ fn head(headline: &HeadlineSpec, workload: &Workload, out: &mut Vec<Problem>) {
     if table.refines.is_some() {
         wrong("its table refines another: sum cells of the coarser one".into());
     }
-    if table.dimensions.iter().any(|d| d.rule == Rule::AllMatches) {
+    if table.dimensions.iter().any(|d| d.rule.is_several()) {
         wrong("a person can stand in several cells of its table, so their sum counts no people".into());
     }
     for (id, categories) in &headline.select {

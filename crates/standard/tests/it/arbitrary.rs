@@ -77,7 +77,7 @@ proptest! {
     fn cell_numbers_and_categories_are_inverse(picks in proptest::collection::vec(0usize..64, 1..4), cell in 0usize..100_000) {
         let all = dimension::embedded();
         let dimensions = picks.iter().map(|i| all[i % all.len()].clone()).collect();
-        let table = TableSpec { id: "t".into(), title: "t".into(), dimensions, share: 1000, refines: None };
+        let table = TableSpec { id: "t".into(), title: "t".into(), dimensions, share: 1000, refines: None, among: None };
         let cell = cell % table.cells();
         let categories = table.categories_of(cell);
         prop_assert_eq!(table.cell_of(&categories), cell);

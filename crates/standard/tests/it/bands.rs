@@ -44,7 +44,7 @@ fn nesting_sends_each_band_to_the_one_that_holds_it_and_unknown_to_unknown() {
 /// Whether a union of canonical bands covers exactly these ages.
 fn sums_to(low: u8, high: Option<u8>) -> bool {
     let own = find("age_band");
-    let bands: Vec<(u8, Option<u8>)> = own.categories.iter().filter_map(|c| c.low.map(|l| (l, c.high))).collect();
+    let bands: Vec<(u16, Option<u16>)> = own.categories.iter().filter_map(|c| c.low.map(|l| (l, c.high))).collect();
     bands.iter().any(|(l, _)| *l == low) && bands.iter().any(|(_, h)| *h == high)
 }
 

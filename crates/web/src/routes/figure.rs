@@ -102,6 +102,10 @@ fn wording(page: &Page, found: &Found<'_>, f: &FigureView) -> (Vec<String>, Vec<
             let middle = page.words().number(low.midpoint(*high));
             vec![page.with("dont-middle", &[subject, ("value", (&middle).into())])]
         }
+        FigureValue::Estimate { .. } => {
+            let value = crate::say::value(page.words(), &found.figure.value);
+            vec![page.with("dont-exact", &[subject, ("value", (&value).into())])]
+        }
         FigureValue::Symbol { .. } | FigureValue::Refused { .. } => vec![page.with("dont-zero", &[subject])],
     };
     (say, dont)

@@ -150,7 +150,7 @@ fn girls(page: &Page, site: &Site, release: &Published) -> Option<FigureView> {
 fn most(headline: &Headline) -> u64 {
     match headline.figure.value {
         FigureValue::Count { high, .. } | FigureValue::Range { high, .. } => high,
-        FigureValue::Symbol { .. } | FigureValue::Refused { .. } => 0,
+        FigureValue::Estimate { .. } | FigureValue::Symbol { .. } | FigureValue::Refused { .. } => 0,
     }
 }
 

@@ -70,7 +70,8 @@ pub fn mark(value: &FigureValue) -> Mark {
         FigureValue::Count { value, low, high } => Mark::Value { value: *value, low: *low, high: *high },
         FigureValue::Range { low, high } => Mark::Range { low: *low, high: *high },
         FigureValue::Symbol { range: Some([low, high]), .. } => Mark::Unsure { low: *low, high: *high },
-        FigureValue::Symbol { .. } | FigureValue::Refused { .. } => Mark::None,
+        // Charts of counts have one scale of people: an estimate has a chart of its own.
+        FigureValue::Estimate { .. } | FigureValue::Symbol { .. } | FigureValue::Refused { .. } => Mark::None,
     }
 }
 
@@ -104,8 +105,10 @@ pub fn line(page: &Page, label: String, figure: &Figure) -> Line {
         FigureValue::Refused { reason } => clean(reason),
         FigureValue::Symbol { symbol, .. } => say::symbol_words(w, *symbol),
         FigureValue::Range { .. } => say::reliability(w, Reliability::RangeOnly),
-        FigureValue::Count { .. } if figure.reliability == Reliability::Solid => String::new(),
-        FigureValue::Count { .. } => say::reliability(w, figure.reliability),
+        FigureValue::Count { .. } | FigureValue::Estimate { .. } if figure.reliability == Reliability::Solid => {
+            String::new()
+        }
+        FigureValue::Count { .. } | FigureValue::Estimate { .. } => say::reliability(w, figure.reliability),
     };
     Line {
         label,

@@ -24,7 +24,7 @@ fn a_flat_draft_says_of_a_group_what_its_aggregates_say_in_any_order_of_the_valu
             FigureValue::Count { value, low, high } => assert_eq!((value, [low, high]), (line.count, range)),
             FigureValue::Range { low, high } => assert_eq!([low, high], range),
             FigureValue::Symbol { range: shown, .. } => assert_eq!(shown, Some(range)),
-            FigureValue::Refused { .. } => panic!("refused"),
+            FigureValue::Estimate { .. } | FigureValue::Refused { .. } => panic!("not a count"),
         }
         assert!(said.invented && said.sentence.starts_with("INVENTED DATA."));
         assert!(said.caveats.iter().any(|c| c.contains("no council")) && !said.definition.is_empty());

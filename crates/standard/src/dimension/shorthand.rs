@@ -1,0 +1,186 @@
+//! Dimensions as written: bands by their lower ends, products of two fields of an event, and steps, written short and
+//! expanded into categories before anything is read, so that what travels in a bundle is whole.
+
+use super::{Category, Clause, Dimension, Rule};
+use crate::codebook::{Codebook, Codelist};
+use crate::problem::Problem;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A dimension as written in a file: with its categories, or with a shorthand for them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DimensionFile {
+    id: String,
+    label: String,
+    definition: String,
+    field: String,
+    rule: Rule,
+    at_most: Option<u8>,
+    #[serde(default)]
+    first: Vec<Vec<Clause>>,
+    #[serde(default)]
+    second: Vec<Vec<Clause>>,
+    until: Option<String>,
+    /// Lower ends of bands, the last one open.
+    #[serde(default)]
+    cuts: Vec<u16>,
+    /// Two fields of one event, each by its codes or by what they roll up to.
+    #[serde(default)]
+    product: Vec<Side>,
+    /// Codes between which steps are told apart.
+    steps: Option<Side>,
+    /// Categories; after those of a shorthand. `unknown` is added last where it isn't written.
+    #[serde(default, rename = "category")]
+    categories: Vec<Category>,
+}
+
+/// A coded field, by its codes or by what they roll up to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Side {
+    field: String,
+    /// List that the codes roll up to, such as `techuse8`.
+    rollup: Option<String>,
+    /// Codes left out.
+    #[serde(default)]
+    leave_out: Vec<String>,
+}
+
+/// One value of a side: id, label and the codes of the field that it stands for.
+struct Value {
+    id: String,
+    label: String,
+    codes: Vec<String>,
+}
+
+impl DimensionFile {
+    /// The dimension, whole.
+    pub(crate) fn expand(self, book: &Codebook) -> Result<Dimension, Problem> {
+        let here = format!("dimension {}", self.id);
+        let wrong = |what: String| Problem::new(&here, what);
+        let mut categories = bands(self.rule, &self.cuts);
+        match self.product.as_slice() {
+            [] => {}
+            [a, b] => {
+                let (of_a, of_b) = (a.values(book).map_err(wrong)?, b.values(book).map_err(wrong)?);
+                for x in &of_a {
+                    for y in &of_b {
+                        let clause =
+                            |side: &Side, value: &Value| Clause { field: side.field.clone(), any: value.codes.clone() };
+                        categories.push(Category {
+                            id: format!("{}__{}", x.id, y.id),
+                            label: format!("{}: {}", x.label, y.label),
+                            within: vec![clause(a, x), clause(b, y)],
+                            ..Category::default()
+                        });
+                    }
+                }
+            }
+            _ => return Err(wrong("a product has two sides".into())),
+        }
+        if let Some(side) = &self.steps {
+            categories.extend(steps(&side.values(book).map_err(wrong)?));
+        }
+        let short = !categories.is_empty();
+        categories.extend(self.categories);
+        if short && categories.last().is_none_or(|c| c.id != "unknown") {
+            categories.push(Category { id: "unknown".into(), label: "Not known".into(), ..Category::default() });
+        }
+        Ok(Dimension {
+            id: self.id,
+            label: self.label,
+            definition: self.definition,
+            field: self.field,
+            rule: self.rule,
+            at_most: self.at_most,
+            first: self.first,
+            second: self.second,
+            until: self.until,
+            categories,
+        })
+    }
+}
+
+/// Bands by their lower ends. Bands of days come twice: reached within the band, and followed so long without.
+fn bands(rule: Rule, cuts: &[u16]) -> Vec<Category> {
+    let ends = cuts.iter().skip(1).map(|next| Some(next.saturating_sub(1))).chain([None]);
+    let band = |low: u16, high: Option<u16>| {
+        let span = match high {
+            Some(high) if high == low => format!("{low}"),
+            Some(high) => format!("{low}–{high}"),
+            None => format!("{low} and over"),
+        };
+        let key =
+            high.map_or(format!("{low}_plus"), |h| if h == low { format!("{low}") } else { format!("{low}_{h}") });
+        (key, span)
+    };
+    let all: Vec<(u16, Option<u16>)> = cuts.iter().copied().zip(ends).collect();
+    let plain = |prefix: &'static str| {
+        all.iter().map(move |(low, high)| {
+            let (key, span) = band(*low, *high);
+            Category { id: format!("{prefix}{key}"), label: span, low: Some(*low), high: *high, ..Category::default() }
+        })
+    };
+    match rule {
+        Rule::YearBand => plain("y").collect(),
+        Rule::Elapsed => {
+            let reached = plain("seen_").map(|c| Category {
+                label: format!("seen after {} days", c.label),
+                reached: Some(true),
+                ..c
+            });
+            let not = plain("not_").map(|c| Category {
+                label: format!("not seen, followed {} days", c.label),
+                reached: Some(false),
+                ..c
+            });
+            reached.chain(not).collect()
+        }
+        _ => plain("a").collect(),
+    }
+}
+
+/// From the beginning to each value, from each to each other, and from each to the end.
+fn steps(values: &[Value]) -> Vec<Category> {
+    let step = |from: Option<&Value>, to: Option<&Value>| Category {
+        id: format!("{}__{}", from.map_or("start", |v| &v.id), to.map_or("end", |v| &v.id)),
+        label: format!("{} → {}", from.map_or("Beginning", |v| &v.label), to.map_or("End of the record", |v| &v.label)),
+        from: from.map(|v| v.codes.clone()).unwrap_or_default(),
+        to: to.map(|v| v.codes.clone()).unwrap_or_default(),
+        ..Category::default()
+    };
+    let mut out: Vec<Category> = values.iter().map(|v| step(None, Some(v))).collect();
+    for from in values {
+        out.extend(values.iter().filter(|to| to.id != from.id).map(|to| step(Some(from), Some(to))));
+        out.push(step(Some(from), None));
+    }
+    out
+}
+
+impl Side {
+    /// The values of a side, in the order of their list.
+    fn values(&self, book: &Codebook) -> Result<Vec<Value>, String> {
+        let no_field = || format!("there is no coded field {}", self.field);
+        let list = book.field(&self.field).and_then(|f| book.list_of(f)).ok_or_else(no_field)?;
+        let kept = |id: &String| !self.leave_out.contains(id);
+        let Some(rollup) = &self.rollup else {
+            return Ok(list.codes.iter().filter(|c| kept(&c.id)).map(single).collect());
+        };
+        let groups: &Codelist = book.lists.get(rollup).ok_or_else(|| format!("there is no list {rollup}"))?;
+        let mut codes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for code in &list.codes {
+            if let Some(group) = code.rollup.get(rollup) {
+                codes.entry(group).or_default().push(code.id.clone());
+            }
+        }
+        let values = groups.codes.iter().filter(|c| kept(&c.id)).filter_map(|group| {
+            Some(Value { id: group.id.clone(), label: group.label.clone(), codes: codes.remove(group.id.as_str())? })
+        });
+        Ok(values.collect())
+    }
+}
+
+fn single(code: &crate::codebook::CodeEntry) -> Value {
+    Value { id: code.id.clone(), label: code.label.clone(), codes: vec![code.id.clone()] }
+}
