@@ -13,6 +13,7 @@ pub mod draw;
 pub mod noisy;
 pub mod normal;
 pub mod states;
+pub mod turnbull;
 pub mod value;
 
 pub use value::{Cause, Counted, Estimate, Outcome, Refused};
