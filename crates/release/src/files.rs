@@ -8,6 +8,7 @@
 use crate::bundle::{Bundle, Decision, Unit};
 use crate::quality::Quality;
 use crate::synth::Synthetic;
+use crate::tablefiles::{package, sdmx_files, synthetic_parquet};
 use accord_crypto::{KeyId, Signature, SigningKey, VerifyingKey};
 use accord_standard::figure::{Figure, FigureValue, Reliability};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,7 @@ pub fn draft_files(
     let mut files = content_files(&bundle)?;
     if let Some(synthetic) = synthetic {
         files.insert("synthetic.csv".into(), synthetic_csv(synthetic, bundle.info.invented)?);
+        files.insert("synthetic.parquet".into(), synthetic_parquet(&bundle, synthetic)?);
     }
     if let Some(quality) = quality {
         files.insert("quality.json".into(), json("quality.json", quality)?);
@@ -190,7 +192,7 @@ pub(crate) fn content_files(bundle: &Bundle) -> Result<Files, FilesError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let wrong = |e: csv::Error| FilesError::Write(path.clone(), e.to_string());
         let mut header = dimensions.clone();
-        header.extend(["noisy_count", "sigma", "draws", "invented"]);
+        header.extend(NOISY_AFTER);
         writer.write_record(&header).map_err(wrong)?;
         let sigma = format!("{:.4}", table.noisy.noise().sigma());
         for (cell, value) in table.noisy.values.iter().enumerate() {
@@ -206,11 +208,38 @@ pub(crate) fn content_files(bundle: &Bundle) -> Result<Files, FilesError> {
     let headlines = bundle.headlines.iter().map(|h| (vec![h.group.clone()], &h.figure));
     let path = "tables/headlines.csv".to_owned();
     files.insert(path.clone(), figures_csv(&path, bundle, &["group"], headlines)?);
+    files.extend(sdmx_files(bundle)?);
     Ok(files)
 }
 
+/// Columns of `tables/*.csv` behind the dimensions.
+pub(crate) const FIGURE_AFTER: [&str; 12] = [
+    "value",
+    "low",
+    "high",
+    "symbol",
+    "reliability",
+    "unit",
+    "subject",
+    "definition",
+    "caveats",
+    "council_note",
+    "status",
+    "invented",
+];
+/// Columns of `tables/*.noisy.csv` behind the dimensions.
+pub(crate) const NOISY_AFTER: [&str; 4] = ["noisy_count", "sigma", "draws", "invented"];
+
+/// What a bundle's status is called in its files, and the council's note.
+pub(crate) fn status_and_note(bundle: &Bundle) -> (&'static str, &str) {
+    match &bundle.decision {
+        Some(decision) => ("published", &decision.note),
+        None => ("DRAFT: not decided on by a council", ""),
+    }
+}
+
 /// The column that says so where the people are invented.
-const fn invented(is: bool) -> &'static str {
+pub(crate) const fn invented(is: bool) -> &'static str {
     if is { "INVENTED DATA" } else { "no" }
 }
 
@@ -225,30 +254,14 @@ fn figures_csv<'f>(
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = vec!["figure"];
     header.extend(dimensions);
-    header.extend([
-        "value",
-        "low",
-        "high",
-        "symbol",
-        "reliability",
-        "unit",
-        "subject",
-        "definition",
-        "caveats",
-        "council_note",
-        "status",
-        "invented",
-    ]);
+    header.extend(FIGURE_AFTER);
     writer.write_record(&header).map_err(wrong)?;
     let unit = match bundle.info.unit {
         Unit::People => "people",
         Unit::Records => "records",
         Unit::Rows => "rows",
     };
-    let (status, note) = match &bundle.decision {
-        Some(decision) => ("published", decision.note.as_str()),
-        None => ("DRAFT: not decided on by a council", ""),
-    };
+    let (status, note) = status_and_note(bundle);
     for (keys, figure) in rows {
         let (value, low, high, symbol) = value_cells(&figure.value);
         let mut row = vec![figure.id.clone()];
@@ -309,56 +322,8 @@ pub(crate) fn synthetic_csv(synthetic: &Synthetic, is_invented: bool) -> Result<
 }
 
 fn add_package(bundle: &Bundle, files: &mut Files) -> Result<(), FilesError> {
-    files.insert("datapackage.json".into(), package_bytes(bundle, files)?);
+    files.insert("datapackage.json".into(), package(bundle, files)?);
     Ok(())
-}
-
-/// `datapackage.json` (Frictionless Data Package) over the CSV files.
-pub(crate) fn package_bytes(bundle: &Bundle, files: &Files) -> Result<Vec<u8>, FilesError> {
-    let resources: Vec<serde_json::Value> = files
-        .iter()
-        .filter(|(path, _)| std::path::Path::new(path).extension().is_some_and(|e| e == "csv"))
-        .map(|(path, bytes)| {
-            let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-            let header = String::from_utf8_lossy(header);
-            let fields: Vec<serde_json::Value> = header
-                .trim_end()
-                .split(',')
-                .map(|name| {
-                    let number = matches!(name, "value" | "low" | "high" | "noisy_count" | "draws");
-                    let kind = if number {
-                        "integer"
-                    } else if name == "sigma" {
-                        "number"
-                    } else {
-                        "string"
-                    };
-                    serde_json::json!({ "name": name, "type": kind })
-                })
-                .collect();
-            serde_json::json!({
-                "name": path.trim_end_matches(".csv").replace(['/', '.'], "-"),
-                "path": path,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "bytes": bytes.len(),
-                "hash": format!("sha256:{}", sha256(bytes)),
-                "schema": { "fields": fields, "missingValues": [""] },
-            })
-        })
-        .collect();
-    let title =
-        if bundle.info.invented { format!("INVENTED DATA: {}", bundle.info.title) } else { bundle.info.title.clone() };
-    let package = serde_json::json!({
-        "profile": "tabular-data-package",
-        "name": bundle.info.id,
-        "title": title,
-        "description": bundle.workload.definition,
-        "version": bundle.info.slot,
-        "resources": resources,
-    });
-    json("datapackage.json", &package)
 }
 
 pub(crate) fn add_manifest(release: &str, status: Status, files: &mut Files) -> Result<(), FilesError> {

@@ -16,6 +16,8 @@ use crate::bundle::Unit;
 use crate::files::{Files, Status};
 use accord_standard::columns::Columns;
 pub(crate) use csv::cell as csv_cell;
+pub(crate) use package::{name as package_name, resource};
+pub(crate) use sdmx::{BEFORE as SDMX_BEFORE, structure_id as sdmx_structure};
 use sha2::{Digest, Sha256};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

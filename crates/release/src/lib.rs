@@ -22,4 +22,5 @@ pub mod publish;
 pub mod quality;
 pub mod sds;
 pub mod synth;
+pub mod tablefiles;
 pub mod verify;

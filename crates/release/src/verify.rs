@@ -6,14 +6,15 @@ use crate::account::{check_delta, epsilon_of};
 use crate::bundle::{Bundle, Decision, Outcome};
 use crate::contribution::share_on_legal_basis;
 use crate::files::{
-    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files,
-    package_bytes, parse, read_bundle, sha256, synthetic_csv,
+    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files, parse,
+    read_bundle, sha256, synthetic_csv,
 };
 use crate::noisy::NoisyTable;
 use crate::privacy::statement;
 use crate::publish::figures;
 use crate::quality::{Quality, quality};
 use crate::synth::synthesise;
+use crate::tablefiles::{package, synthetic_parquet};
 use accord_crypto::trust::{TrustList, TrustRoot};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -209,16 +210,23 @@ fn figures_follow(bundle: &Bundle) -> Result<(), String> {
 
 /// Makes the synthetic records and the quality report again.
 fn extras_follow(bundle: &Bundle, files: &Files) -> Result<(), String> {
-    match (files.get("synthetic.csv"), bundle.microdata.is_empty()) {
+    let wanted = ["synthetic.csv", "synthetic.parquet"].map(|path| (path, files.get(path)));
+    match (wanted.iter().find(|(_, bytes)| bytes.is_some()), bundle.microdata.is_empty()) {
         (None, _) => {}
-        (Some(_), true) => return Err("synthetic.csv stands there without measurements for it".into()),
-        (Some(bytes), false) => {
+        (Some((path, _)), true) => return Err(format!("{path} stands there without measurements for it")),
+        (Some(_), false) => {
             let again = synthesise(&bundle.workload, &bundle.microdata).map_err(|e| e.to_string())?;
-            let again = synthetic_csv(&again, bundle.info.invented).map_err(|e| e.to_string())?;
-            if again != *bytes {
-                return Err("synthetic.csv is not what its measurements give".into());
+            let rows = synthetic_csv(&again, bundle.info.invented).map_err(|e| e.to_string())?;
+            let parquet = synthetic_parquet(bundle, &again).map_err(|e| e.to_string())?;
+            for ((path, bytes), again) in wanted.into_iter().zip([rows, parquet]) {
+                if bytes != Some(&again) {
+                    return Err(format!("{path} is not what its measurements give"));
+                }
             }
         }
+    }
+    if files.get("datapackage.json") != Some(&package(bundle, files).map_err(|e| e.to_string())?) {
+        return Err("datapackage.json does not describe these files".to_owned());
     }
     if files.contains_key("quality.json") {
         let stated: Quality = parse(files, "quality.json").map_err(|e| e.to_string())?;
@@ -312,7 +320,7 @@ fn decided(bundle: Option<&Bundle>, files: &Files) -> Result<(), String> {
     for (path, entry) in &draft.files {
         let bytes = files.get(path).ok_or_else(|| format!("{path} is missing"))?;
         if path == "datapackage.json" {
-            if *bytes != package_bytes(bundle, files).map_err(|e| e.to_string())? {
+            if *bytes != package(bundle, files).map_err(|e| e.to_string())? {
                 return Err("datapackage.json does not describe these files".to_owned());
             }
         } else if let Some(rendered) = again.get(path) {

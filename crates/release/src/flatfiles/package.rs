@@ -30,25 +30,7 @@ impl Flat<'_> {
     }
 
     fn resource(&self, written: &Written) -> Value {
-        let ending = written.path.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let (mediatype, is_text) = match ending {
-            "csv" => ("text/csv", true),
-            "json" => ("application/json", true),
-            "html" => ("text/html", true),
-            "parquet" => ("application/vnd.apache.parquet", false),
-            _ => ("application/octet-stream", false),
-        };
-        let mut resource = json!({
-            "name": name(&written.path),
-            "path": written.path,
-            "format": ending,
-            "mediatype": mediatype,
-            "bytes": written.bytes,
-            "hash": format!("sha256:{}", written.sha256),
-        });
-        if is_text {
-            resource["encoding"] = json!("utf-8");
-        }
+        let mut resource = resource(written);
         let fields = match written.path.as_str() {
             SYNTHETIC_CSV => self.synthetic_fields(|text| cell(text).into_owned()),
             SYNTHETIC_PARQUET => self.synthetic_fields(str::to_owned),
@@ -58,10 +40,6 @@ impl Flat<'_> {
         };
         resource["type"] = json!("table");
         resource["schema"] = json!({ "fields": fields, "missingValues": [""] });
-        if ending == "csv" {
-            resource["dialect"] =
-                json!({ "delimiter": ",", "quoteChar": "\"", "doubleQuote": true, "lineTerminator": "\n" });
-        }
         resource
     }
 
@@ -107,8 +85,36 @@ fn count(name: &str) -> Value {
     json!({ "name": name, "type": "integer", "constraints": { "minimum": 0 } })
 }
 
+/// One file as every package names it; who knows its columns adds a schema.
+pub(crate) fn resource(written: &Written) -> Value {
+    let ending = written.path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let (mediatype, is_text) = match ending {
+        "csv" => ("text/csv", true),
+        "json" => ("application/json", true),
+        "html" => ("text/html", true),
+        "parquet" => ("application/vnd.apache.parquet", false),
+        _ => ("application/octet-stream", false),
+    };
+    let mut resource = json!({
+        "name": name(&written.path),
+        "path": written.path,
+        "format": ending,
+        "mediatype": mediatype,
+        "bytes": written.bytes,
+        "hash": format!("sha256:{}", written.sha256),
+    });
+    if is_text {
+        resource["encoding"] = json!("utf-8");
+    }
+    if ending == "csv" {
+        resource["dialect"] =
+            json!({ "delimiter": ",", "quoteChar": "\"", "doubleQuote": true, "lineTerminator": "\n" });
+    }
+    resource
+}
+
 /// Small letters, digits, `.`, `-` and `_` only.
-fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     let sign =
         |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c.to_ascii_lowercase() } else { '-' };
     text.chars().map(sign).collect()

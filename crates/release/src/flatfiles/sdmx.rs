@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Columns before the dimensions.
-pub(super) const BEFORE: [&str; 3] = ["STRUCTURE", "STRUCTURE_ID", "ACTION"];
+pub(crate) const BEFORE: [&str; 3] = ["STRUCTURE", "STRUCTURE_ID", "ACTION"];
 /// Columns after the dimensions: the measure, its status and confidentiality (code lists `CL_OBS_STATUS` and
 /// `CL_CONF_STATUS`), its interval, and what travels with every figure.
 pub(super) const AFTER: [&str; 9] = [
@@ -99,7 +99,7 @@ impl Flat<'_> {
         let header: Vec<&str> = BEFORE.into_iter().chain(ids.columns.iter().map(String::as_str)).chain(AFTER).collect();
         buffer.put(header.join(",").as_bytes());
         buffer.put(b"\n");
-        let before = format!("dataflow,{},I,", structure_id(&about.id));
+        let before = format!("dataflow,{},I,", structure_id("aggregates", &about.id));
         // Not for publication until a council has decided; free afterwards.
         let confidentiality = match about.status {
             Status::Draft => "N",
@@ -155,9 +155,9 @@ const fn shown(count: u64, reliability: Option<Reliability>) -> (bool, &'static 
     }
 }
 
-/// The structure that the rows are of: agency, identifier, version.
-fn structure_id(release: &str) -> String {
-    let id: String =
-        release.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    format!("ACCORD:AGGREGATES_{id}(1.0.0)")
+/// The structure that the rows of a table of a release are of: agency, identifier, version.
+pub(crate) fn structure_id(table: &str, release: &str) -> String {
+    let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let id: String = format!("{table}_{release}").chars().map(sign).collect();
+    format!("ACCORD:{id}(1.0.0)")
 }

@@ -3,4 +3,5 @@
 
 mod bundle;
 mod contributions;
+mod formats;
 mod worlds;
