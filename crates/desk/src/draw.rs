@@ -13,6 +13,7 @@ use accord_release::contribution::Contribution;
 use accord_release::noisy::NoisyTable;
 use accord_standard::codebook::Codebook;
 use accord_standard::consent::Purpose;
+use accord_standard::study::Study;
 use accord_standard::value::Code;
 use accord_standard::workload::Workload;
 use jiff::civil::Date;
@@ -24,6 +25,8 @@ pub struct Ask {
     pub slot: String,
     /// Tables to measure.
     pub workload: Workload,
+    /// The study that they are measured for, if it is one; its workload is the one above.
+    pub study: Option<Study>,
     /// Cost of the draw, at the vault's delta.
     pub epsilon: f64,
     /// Whether to measure for synthetic microdata as well.
@@ -163,6 +166,7 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
         period: ask.period.clone(),
         invented: ask.invented,
         codebook: codebook.version.clone(),
+        study: ask.study.clone(),
     };
     Ok(Drawn { draw, contribution, resumed })
 }

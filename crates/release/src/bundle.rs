@@ -3,7 +3,9 @@
 
 use crate::account::Rho;
 use crate::noisy::NoisyTable;
+use crate::study::Series;
 use accord_standard::figure::Figure;
+use accord_standard::study::Study;
 use accord_standard::workload::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,12 @@ pub struct Bundle {
     /// Noisy counts of records read on consent and on a legal basis, if measured.
     #[serde(default)]
     pub basis: Option<NoisyTable>,
+    /// The study that this is a release of, whole, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
+    /// What the study's estimators made of the tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Series>,
     /// The survivor council's decision; without one this is a draft.
     pub decision: Option<Decision>,
 }

@@ -9,7 +9,9 @@ use crate::noisy::{LARGEST, NoisyTable, PoolError};
 use crate::privacy::{DeskCost, is_worth_publishing, statement};
 use crate::publish::{MISS, publish, share_of};
 use crate::quality::{Quality, quality};
+use crate::study::{StudyError, series};
 use crate::synth::{self, Synthetic, synthesise};
+use accord_standard::study::Study;
 use accord_standard::workload::Workload;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,9 @@ pub struct Contribution {
     pub invented: bool,
     /// Version of the codebook.
     pub codebook: String,
+    /// The study that asked for it, if one did; its workload is the one above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
 }
 
 impl Contribution {
@@ -59,6 +64,14 @@ impl Contribution {
         check_delta(self.delta).map_err(|e| e.to_string())?;
         if let Some(problem) = self.workload.problems().first() {
             return Err(format!("its workload: {problem}"));
+        }
+        if let Some(study) = &self.study {
+            if let Some(problem) = study.problems().first() {
+                return Err(format!("its study: {problem}"));
+            }
+            if study.workload != self.workload {
+                return Err("its study declares another workload".into());
+            }
         }
         if self.size_bound == 0 || self.size_bound > LARGEST {
             return Err("its declared bound on people makes no sense".into());
@@ -136,6 +149,9 @@ pub enum AssembleError {
     /// Synthetic rows can't be made.
     #[error(transparent)]
     Flat(#[from] FlatError),
+    /// Figures of a study can't be made of the tables.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// A holder too small to publish anything alone at this epsilon.
     #[error("{organisation} can't publish alone: {why}")]
     TooSmall {
@@ -169,6 +185,9 @@ pub fn assemble(
             |what| AssembleError::Unlike(first.organisation.name.clone(), other.organisation.name.clone(), what);
         if other.workload != first.workload {
             return Err(differs("the workload"));
+        }
+        if other.study != first.study {
+            return Err(differs("the study"));
         }
         if other.slot != first.slot {
             return Err(differs("the slot of the calendar"));
@@ -251,7 +270,13 @@ pub fn assemble(
         });
         None
     };
+    let series = match &first.study {
+        Some(study) => series(&info, study, &measured)?,
+        None => Vec::new(),
+    };
     let mut bundle = publish(info, workload.clone(), privacy, measured)?;
+    bundle.study.clone_from(&first.study);
+    bundle.series = series;
     bundle.refusals = refusals;
     bundle.microdata = microdata;
     bundle.basis = basis;

@@ -21,6 +21,7 @@ pub mod privacy;
 pub mod publish;
 pub mod quality;
 pub mod sds;
+pub mod study;
 pub mod synth;
 pub mod tablefiles;
 pub mod verify;

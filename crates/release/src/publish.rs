@@ -37,6 +37,8 @@ pub fn publish(
         refusals: vec![],
         microdata: vec![],
         basis: None,
+        study: None,
+        series: vec![],
         decision: None,
     })
 }

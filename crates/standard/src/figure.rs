@@ -52,8 +52,8 @@ pub enum FigureValue {
     },
     /// What an estimator made of published counts: a share, a time, a rate. Rounded, its interval outwards.
     Estimate {
-        /// Value.
-        value: f64,
+        /// Value; none where only the range can be told, or where nothing in the range is likelier than the rest.
+        value: Option<f64>,
         /// Lower end of the interval, inclusive.
         low: f64,
         /// Upper end of the interval, inclusive.

@@ -164,7 +164,7 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
             [Cell::Empty, Cell::Whole(*low), Cell::Whole(*high), Cell::Empty, Cell::Empty]
         }
         FigureValue::Estimate { value, low, high, .. } => {
-            [Cell::Decimal(*value), Cell::Decimal(*low), Cell::Decimal(*high), Cell::Empty, Cell::Empty]
+            [value.map_or(Cell::Empty, Cell::Decimal), Cell::Decimal(*low), Cell::Decimal(*high), Cell::Empty, Cell::Empty]
         }
         FigureValue::Symbol { symbol, range } => {
             let [low, high] = range.map_or([Cell::Empty, Cell::Empty], |ends| ends.map(Cell::Whole));

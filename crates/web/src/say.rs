@@ -20,7 +20,10 @@ pub fn value(w: &Words, value: &FigureValue) -> String {
     match value {
         FigureValue::Count { value, .. } => w.number(*value),
         FigureValue::Range { low, high } => range(w, *low, *high),
-        FigureValue::Estimate { value, measure, .. } => measured(w, &value.to_string(), *measure),
+        FigureValue::Estimate { value: Some(value), measure, .. } => measured(w, &value.to_string(), *measure),
+        FigureValue::Estimate { value: None, low, high, measure, .. } => {
+            measured(w, &format!("{low}–{high}"), *measure)
+        }
         FigureValue::Symbol { symbol, .. } => symbol.mark().to_owned(),
         FigureValue::Refused { .. } => w.t("value-refused"),
     }
@@ -32,7 +35,7 @@ pub fn interval(w: &Words, value: &FigureValue) -> Option<String> {
         FigureValue::Count { low, high, .. } | FigureValue::Symbol { range: Some([low, high]), .. } => {
             Some(range(w, *low, *high))
         }
-        FigureValue::Estimate { low, high, measure, .. } => Some(measured(w, &format!("{low}–{high}"), *measure)),
+        FigureValue::Estimate { value: Some(_), low, high, measure, .. } => Some(measured(w, &format!("{low}–{high}"), *measure)),
         _ => None,
     }
 }
@@ -90,7 +93,11 @@ pub fn statement(w: &Words, subject: &str, value: &FigureValue, of: Unit) -> Str
                 ("high", (&w.number(*high)).into()),
             ],
         ),
-        FigureValue::Estimate { value: number, low, high, measure, .. } => w.with(
+        FigureValue::Estimate { value: None, low, high, measure, .. } => {
+            let ends = measured(w, &format!("{low}–{high}"), *measure);
+            w.with("statement-between", &[subject, ("ends", (&ends).into())])
+        }
+        FigureValue::Estimate { value: Some(number), low, high, measure, .. } => w.with(
             "statement-estimate",
             &[
                 subject,

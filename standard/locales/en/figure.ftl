@@ -6,6 +6,7 @@ value-refused = refused
 detected = Detected, not all who exist
 interval-note = The interval beside a number says where the exact count in these records lies, with the noise that protects people taken into account. Over all cells, whatever the true count, at least 95 in 100 intervals hold it. Among cells that are shown with small numbers fewer do, because a cell with few people is shown only when its noise is large; therefore ranges are also published for cells without a number.
 statement-count = { $subject }: about { $value } { $unit } detected (between { $low } and { $high }).
+statement-between = { $subject }: { $ends }. Nothing inside this range is known to be likelier.
 statement-estimate = { $subject }: about { $value } (between { $low } and { $high }).
 measure-percent = { $number } %
 measure-years = { $number } years

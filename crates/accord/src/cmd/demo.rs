@@ -165,6 +165,7 @@ fn play(dir: &Path, json: bool) -> anyhow::Result<(Story, Site)> {
         let ask = Ask {
             slot: SLOT.into(),
             workload: workload::embedded("default").context("the default workload is missing")?,
+            study: None,
             epsilon: EPSILON,
             microdata: true,
             period: PERIOD.into(),

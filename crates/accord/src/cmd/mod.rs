@@ -13,6 +13,7 @@ pub mod form;
 pub mod hub;
 pub mod protect;
 pub mod release;
+pub mod study;
 pub mod verify;
 
 /// Evidence that protects the people in it: private releases from confidential case records.
@@ -40,6 +41,8 @@ enum Command {
     Desk(desk::Args),
     /// Draft, decide on and publish releases from a vault.
     Release(release::Args),
+    /// The studies: show what one asks and measures, or draw it from a vault.
+    Study(study::Args),
     /// Check a release's files, signatures and decision, offline.
     Verify(verify::Args),
     /// The public site.
@@ -109,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Protect(args) => protect::run(*args, json),
         Command::Desk(args) => desk::run(args, json),
         Command::Release(args) => release::run(args, json),
+        Command::Study(args) => study::run(args, json),
         Command::Verify(args) => verify::run(args, json),
         Command::Hub(args) => hub::run(args, json),
         Command::Doctor(args) => doctor::run(args, json),

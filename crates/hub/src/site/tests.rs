@@ -85,6 +85,8 @@ fn bundle(id: &str) -> Bundle {
         refusals: Vec::new(),
         microdata: Vec::new(),
         basis: None,
+        study: None,
+        series: Vec::new(),
         decision: None,
     }
 }

@@ -28,6 +28,7 @@ fn contribution(name: &str) -> Contribution {
         period: "2020".into(),
         invented: true,
         codebook: "1".into(),
+        study: None,
     }
 }
 

@@ -63,20 +63,10 @@ pub struct Args {
 
 /// Runs `accord release draft`.
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
-    let id = args.id.clone().unwrap_or_else(|| args.slot.to_lowercase());
-    checked_id(&id)?;
-    accord_release::account::check_epsilon(args.epsilon).map_err(Refused::error)?;
-    if let Some(out) = &args.out {
-        folder::is_free(out)?;
-    }
-    if let Some(file) = &args.contribution
-        && file.exists()
-    {
-        bail!("{} is there already; choose a new file with --contribution", file.display());
-    }
     let ask = Ask {
         slot: args.slot.clone(),
         workload: read_workload(&args.workload)?,
+        study: None,
         epsilon: args.epsilon,
         microdata: !args.no_microdata,
         period: args.period.clone(),
@@ -84,22 +74,53 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         today: ambient::today(),
         again: args.again,
     };
+    let Args { vault, id, title, out, contribution, slot, .. } = args;
+    let id = id.unwrap_or_else(|| slot.to_lowercase());
+    draw_and_write(&vault, &ask, &Written { id, title, out, contribution }, json)
+}
+
+/// Where a draw goes, and what it is called there.
+#[derive(Debug)]
+pub struct Written {
+    /// Identifier of the release.
+    pub id: String,
+    /// Title of the release.
+    pub title: Option<String>,
+    /// New folder for the draft.
+    pub out: Option<PathBuf>,
+    /// New file for the contribution to a pool.
+    pub contribution: Option<PathBuf>,
+}
+
+/// Draws what is asked from a vault and writes a draft, a contribution or both.
+pub fn draw_and_write(from: &VaultArgs, ask: &Ask, to: &Written, json: bool) -> anyhow::Result<Exit> {
+    let Written { id, title, out, contribution } = to;
+    checked_id(id)?;
+    accord_release::account::check_epsilon(ask.epsilon).map_err(Refused::error)?;
+    if let Some(out) = out {
+        folder::is_free(out)?;
+    }
+    if let Some(file) = contribution
+        && file.exists()
+    {
+        bail!("{} is there already; choose a new file with --contribution", file.display());
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let (drawn, draft) = runtime.block_on(async {
-        let vault = args.vault.open().await?;
-        if args.contribution.is_none() {
+        let vault = from.open().await?;
+        if contribution.is_none() {
             // Known before anything is spent: a draft that would be refused is not drawn.
-            worth_publishing(&vault, &ask).map_err(Refused::error)?;
+            worth_publishing(&vault, ask).map_err(Refused::error)?;
         }
         let bar = crate::progress::counter("records read");
-        let drawn = draw(&vault, &ask, &mut |n| bar.set_position(n)).await.map_err(draw_error)?;
+        let drawn = draw(&vault, ask, &mut |n| bar.set_position(n)).await.map_err(draw_error)?;
         bar.finish_and_clear();
-        let title = args.title.clone().unwrap_or_else(|| format!("Release {id} of {}", vault.settings().organisation));
-        let draft = draft_of(&drawn.contribution, &id, &title);
-        if let Some(file) = &args.contribution {
+        let title = title.clone().unwrap_or_else(|| format!("Release {id} of {}", vault.settings().organisation));
+        let draft = draft_of(&drawn.contribution, id, &title);
+        if let Some(file) = contribution {
             folder::write_synced(file, &serde_json::to_vec_pretty(&drawn.contribution)?)?;
         }
-        if let (Some(out), Ok(files)) = (&args.out, &draft) {
+        if let (Some(out), Ok(files)) = (out, &draft) {
             folder::write_new(out, files)?;
         }
         Ledger::of_vault(&vault).await?.deliver(&drawn.draw).await?;
@@ -118,34 +139,27 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     );
     if json {
         say_json(&serde_json::json!({
-            "release": id, "resumed": drawn.resumed, "out": args.out.as_ref().filter(|_| refused.is_none()),
-            "contribution": args.contribution, "epsilon": privacy.epsilon,
+            "release": id, "resumed": drawn.resumed, "out": out.as_ref().filter(|_| refused.is_none()),
+            "contribution": contribution, "epsilon": privacy.epsilon, "study": ask.study.as_ref().map(|s| &s.id),
             "epsilon_cumulative": privacy.epsilon_cumulative, "delta": privacy.delta, "refused": refused,
         }))?;
     } else {
-        tell(&args, &id, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref())?;
+        tell(to, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref())?;
     }
-    Ok(if refused.is_some() && args.contribution.is_none() { Exit::Refused } else { Exit::Fine })
+    Ok(if refused.is_some() && contribution.is_none() { Exit::Refused } else { Exit::Fine })
 }
 
-fn tell(
-    args: &Args,
-    id: &str,
-    drawn: &Drawn,
-    epsilon: f64,
-    cumulative: f64,
-    refused: Option<&str>,
-) -> anyhow::Result<()> {
+fn tell(to: &Written, drawn: &Drawn, epsilon: f64, cumulative: f64, refused: Option<&str>) -> anyhow::Result<()> {
     if drawn.resumed {
         say("An earlier draw that was never written out was taken up: nothing was spent or measured now.")?;
     }
     say(&format!("Spent: epsilon {epsilon:.3} now, {cumulative:.3} so far (delta {:e}).", drawn.contribution.delta))?;
-    if let Some(file) = &args.contribution {
+    if let Some(file) = &to.contribution {
         say(&format!("Contribution: {} (protected: it may leave this desk)", file.display()))?;
     }
-    match (refused, &args.out) {
+    match (refused, &to.out) {
         (Some(why), _) => say(&format!("No release of its own: {why}."))?,
-        (None, Some(out)) => say(&format!("Draft {id}: {} (no council has decided on it)", out.display()))?,
+        (None, Some(out)) => say(&format!("Draft {}: {} (no council has decided on it)", to.id, out.display()))?,
         (None, None) => {}
     }
     Ok(())

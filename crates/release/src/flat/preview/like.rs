@@ -327,9 +327,7 @@ fn sentence(unit: Unit, group: &[(String, String)], value: &FigureValue, invente
         FigureValue::Symbol { range: None, symbol } => {
             format!("{}: no number of {who} who have {group}.", symbol.mark())
         }
-        FigureValue::Estimate { value, low, high, .. } => {
-            format!("Estimated at {value} (between {low} and {high}): {group}.")
-        }
+        FigureValue::Estimate { low, high, .. } => format!("Estimated between {low} and {high}: {group}."),
         FigureValue::Refused { reason } => format!("Refused: {reason}"),
     };
     format!("{}{said} Detected, not all who exist.", if invented { "INVENTED DATA. " } else { "" })

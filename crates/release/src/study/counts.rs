@@ -1,0 +1,13 @@
+//! Counts and trends.
+
+use super::{Answer, Ask, shown};
+use accord_standard::study::Select;
+
+impl Ask<'_> {
+    /// How many: a sum of cells.
+    pub(super) fn count(&self, of: &Select) -> Answer {
+        let cells = self.table.cells(&[&self.of_group(), of], &[]);
+        let shown = shown::count(self.table.sum(&cells));
+        Ok((vec![self.point("count", "", None, shown, &[])], Vec::new()))
+    }
+}
