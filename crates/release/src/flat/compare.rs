@@ -4,6 +4,19 @@
 //! report ([`Previous`]), and the comparison is made again from it; whether it is true to the earlier draft, anybody who
 //! holds that draft can tell by its manifest's hash.
 //!
+//! # When a change is named
+//!
+//! Of thousands of differences the largest are large by noise alone. So a change is named only if its interval leaves out
+//! nought, where each of the `n` intervals (one a value that both have, and the number of rows) misses with a chance of
+//! [`MISS`]` / n` (Bonferroni). Then *all* intervals hold at once in 95 of 100 comparisons, whatever changed: where nothing
+//! did, at most 5 of 100 name anything; and the intervals of the largest changes, which were picked because they are large,
+//! hold as they stand. Holm's steps would name a few more, but have no such intervals; the rate of Benjamini and Hochberg
+//! 1995 lets a share of what is named be false, and one false change is one sentence in a newspaper.
+//!
+//! The noise of a difference is that of both draws, with the sum of their variances: two draws share nothing. A draft made
+//! again from the same sealed measurements (another dial, a corrected title) has the *same* noise: its difference is nought
+//! and says nothing of people. That is told by the hash of the measurements, and said instead of an interval.
+//!
 //! # Privacy
 //!
 //! A function of two sets of noisy counts that are both paid for (PRIVACY 11).
@@ -17,6 +30,7 @@ use crate::noise::LinearNoise;
 use crate::publish::MISS;
 use crate::verify::check_manifest;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// Most values that are compared: the first of the domain.
@@ -56,6 +70,10 @@ pub struct Previous {
     pub values: Vec<(String, String, i64)>,
     /// Noise of each of these, in thousandths, one a draw.
     pub sigma_milli: Vec<u64>,
+    /// SHA-256 of all of its noisy counts, with the ledger entries of their draws, in hex.
+    pub measurements: String,
+    /// Ledger entries of its draws.
+    pub entries: Vec<String>,
 }
 
 /// What changed.
@@ -66,21 +84,24 @@ pub struct Comparison {
     pub previous: Previous,
     /// Whether both have the same domain.
     pub same_domain: bool,
+    /// Whether both were made of the very same measurements: then nothing measured can have changed.
+    pub same_measurements: bool,
     /// Change of the number of rows.
     pub rows: Change,
     /// Number of single values that both have.
     pub compared: u64,
-    /// How many of them changed by more than the noise of both would do in 95 of 100 cases.
+    /// How many of them changed by more than noise can be held to do anywhere among all that is compared.
     pub beyond_noise: u64,
-    /// About how many would do so by chance alone.
-    pub by_chance: u64,
-    /// The largest changes, those beyond noise first.
+    /// The chance that noise alone would name any change, the number of rows included, if nothing changed: at most this.
+    pub any_by_chance: f64,
+    /// The largest of the changes beyond noise; no other is named.
     pub largest: Vec<ValueChange>,
     /// What is known of the reasons, a sentence each.
     pub why: Vec<String>,
 }
 
-/// A difference of two noisy counts, the new one less the old one, with the interval that the noise of both warrants.
+/// A difference of two noisy counts, the new one less the old one, with its interval. The intervals of a comparison hold all
+/// at once in 95 of 100 cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -105,8 +126,7 @@ pub struct ValueChange {
 }
 
 impl Change {
-    fn of(now: i64, before: i64, sigmas_milli: &[u64]) -> Change {
-        let half = i64::try_from(LinearNoise::direct(sigmas_milli).half_width(MISS)).unwrap_or(i64::MAX);
+    fn of(now: i64, before: i64, half: i64) -> Change {
         let difference = now.saturating_sub(before);
         Change { difference, low: difference.saturating_sub(half), high: difference.saturating_add(half) }
     }
@@ -150,6 +170,8 @@ impl Previous {
             rows_sigma_milli: sigmas(ROWS),
             sigma_milli: sigmas(&length_id(1)),
             values,
+            measurements: hash_of(&measured),
+            entries: entries(&measured).map(str::to_owned).collect(),
         })
     }
 }
@@ -180,42 +202,91 @@ fn singles(measured: &Measured) -> Result<Vec<(String, String, i64)>, String> {
     Ok(out)
 }
 
+/// SHA-256 of all noisy counts with their draws, in hex: two drafts with the same hash were made of the same measurements.
+fn hash_of(measured: &Measured) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for table in &measured.tables {
+        part(table.table.as_bytes());
+        part(&table.values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
+        for draw in &table.draws {
+            part(draw.entry.as_bytes());
+            for number in [draw.sigma_milli, draw.rho.0, draw.sensitivity_squared] {
+                part(&number.to_le_bytes());
+            }
+        }
+        part(b"");
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Ledger entries of all draws.
+fn entries(measured: &Measured) -> impl Iterator<Item = &str> {
+    measured.tables.iter().flat_map(|t| &t.draws).map(|d| d.entry.as_str())
+}
+
+/// Half-width of the interval of a difference that has the noise of all of these draws, if it is one of `many` that are to
+/// hold at once.
+fn half_width(sigmas_milli: &[u64], many: u64) -> i64 {
+    let half = LinearNoise::direct(sigmas_milli).half_width(MISS / many.max(1) as f64);
+    i64::try_from(half).unwrap_or(i64::MAX)
+}
+
 /// Compares what was measured with an earlier draft.
 ///
 /// # Errors
-/// If the new measurements are not those of their domain.
+/// If the new measurements are not those of their domain, or if both state the same draws with other numbers.
 pub fn compare(measured: &Measured, draft: &Draft, epsilon: f64, previous: &Previous) -> Result<Comparison, String> {
-    let sigmas = |id: &str, before: &[u64]| -> Vec<u64> {
-        let table = measured.tables.iter().find(|t| t.table == id);
-        table.iter().flat_map(|t| &t.draws).map(|d| d.sigma_milli).chain(before.iter().copied()).collect()
-    };
+    let same_domain = previous.domain == domain_hash(&measured.columns);
+    let same = previous.measurements == hash_of(measured);
+    // Ids of draws are unique in their ledger: the same one with other numbers is another's, or one of the two was changed.
+    let same_account = draft.info.accounts.iter().any(|a| previous.accounts.contains(&a.account));
+    if same_account && !same && entries(measured).any(|entry| previous.entries.iter().any(|e| e == entry)) {
+        return Err(
+            "it states the same draw of the same account with other numbers: one of the two was changed".to_owned()
+        );
+    }
     let before: HashMap<(&str, &str), i64> =
         previous.values.iter().map(|(column, value, count)| ((column.as_str(), value.as_str()), *count)).collect();
-    let noise = sigmas(&length_id(1), &previous.sigma_milli);
-    // The half-width is the same for all: found once.
-    let none = Change::of(0, 0, &noise);
     let mut changes: Vec<ValueChange> = singles(measured)?
         .into_iter()
         .filter_map(|(column, value, now)| {
-            let difference = now.saturating_sub(*before.get(&(column.as_str(), value.as_str()))?);
-            let (low, high) = (difference.saturating_add(none.low), difference.saturating_add(none.high));
-            Some(ValueChange { column, value, change: Change { difference, low, high } })
+            let before = *before.get(&(column.as_str(), value.as_str()))?;
+            Some(ValueChange { column, value, change: Change::of(now, before, 0) })
         })
         .collect();
     let compared = changes.len() as u64;
-    let beyond_noise = changes.iter().filter(|c| c.change.is_beyond_noise()).count() as u64;
+    let half = |id: &str, before: &[u64]| {
+        let table = measured.tables.iter().find(|t| t.table == id);
+        let now = table.iter().flat_map(|t| &t.draws).map(|d| d.sigma_milli);
+        let noise: Vec<u64> = now.chain(before.iter().copied()).collect();
+        // The same noise on both sides cancels.
+        if same { 0 } else { half_width(&noise, compared + 1) }
+    };
+    let of_values = half(&length_id(1), &previous.sigma_milli);
+    for change in changes.iter_mut().map(|c| &mut c.change) {
+        *change = Change::of(change.difference, 0, of_values);
+    }
+    changes.retain(|c| c.change.is_beyond_noise());
+    let beyond_noise = changes.len() as u64;
     changes.sort_by_key(|c| std::cmp::Reverse(c.change.difference.unsigned_abs()));
     changes.truncate(MOST_SHOWN);
-    let rows = Change::of(rows(measured)?, previous.rows, &sigmas(ROWS, &previous.rows_sigma_milli));
-    let same_domain = previous.domain == domain_hash(&measured.columns);
+    let rows = Change::of(rows(measured)?, previous.rows, half(ROWS, &previous.rows_sigma_milli));
+    if same && (beyond_noise > 0 || rows.difference != 0) {
+        return Err("the earlier draft's counts are not those of its measurements".to_owned());
+    }
     Ok(Comparison {
         same_domain,
+        same_measurements: same,
         rows,
         compared,
         beyond_noise,
-        by_chance: (compared as f64 * MISS).round() as u64,
+        any_by_chance: if same { 0.0 } else { MISS },
         largest: changes,
-        why: why(measured, draft, epsilon, previous, same_domain, rows),
+        why: why(measured, draft, epsilon, previous, (same_domain, same), rows),
         previous: previous.clone(),
     })
 }
@@ -226,14 +297,21 @@ fn why(
     draft: &Draft,
     epsilon: f64,
     previous: &Previous,
-    same_domain: bool,
+    (same_domain, same_measurements): (bool, bool),
     rows: Change,
 ) -> Vec<String> {
-    let mut why = vec![
-        "Each draw has noise of its own: of the values that did not change at all, about one in twenty go beyond it by chance."
-            .to_owned(),
-    ];
-    if rows.is_beyond_noise() {
+    let mut why = vec![if same_measurements {
+        "Both were made of the same measurements, with the same noise: nothing new was drawn, and nothing is said of people. \
+         What differs is what was asked of the rows, or what is said about them."
+            .to_owned()
+    } else {
+        "Each draw has noise of its own. A change is named only if noise alone would name any, among all that is compared, in \
+         at most 5 of 100 comparisons; all intervals hold at once in 95 of 100. A change that is not named may be real all \
+         the same."
+            .to_owned()
+    }];
+    if same_measurements {
+    } else if rows.is_beyond_noise() {
         let Change { low, high, .. } = rows;
         why.push(format!("There are other rows: the number of rows changed by {low} to {high}."));
     } else {

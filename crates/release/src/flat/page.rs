@@ -298,23 +298,23 @@ fn changed(report: &FlatReport) -> String {
         })
     };
     let mut out = format!(
-        "<section id=\"changed\">\n<h2>What changed since {}</h2>\n<p>Of {} values that both have, {} changed by more than the \
-         noise of both would do in 95 of 100 cases; about {} would do so by chance alone. {}</p>\n<p>Rows: {}.</p>\n",
+        "<section id=\"changed\">\n<h2>What changed since {}</h2>\n<p>Of {} values that both have, {} changed beyond what the \
+         noise of both could do anywhere among them; {} are named. {}</p>\n<p>Rows: {}.</p>\n",
         outside(&compared.previous.release),
         whole(compared.compared),
         whole(compared.beyond_noise),
-        whole(compared.by_chance),
+        if compared.beyond_noise > compared.largest.len() as u64 { "the largest" } else { "all of these" },
         if compared.same_domain { "Both have the same domain." } else { "The domain is another." },
         change(compared.rows),
     );
-    let columns = ["column", "value", "#change (interval)", ""];
-    let mut table = Table::new("The largest changes of noisy counts", "", &columns);
-    for largest in &compared.largest {
-        let beyond = if largest.change.is_beyond_noise() { "beyond noise" } else { "within noise" };
-        let cells = [outside(&largest.value), format!("#{}", change(largest.change)), beyond.to_owned()];
-        table.row(&outside(&largest.column), &cells);
+    if !compared.largest.is_empty() {
+        let columns = ["column", "value", "#change (interval)"];
+        let mut table = Table::new("The largest changes of noisy counts that are beyond noise", "", &columns);
+        for largest in &compared.largest {
+            table.row(&outside(&largest.column), &[outside(&largest.value), format!("#{}", change(largest.change))]);
+        }
+        out.push_str(&table.end());
     }
-    out.push_str(&table.end());
     out.push_str("<h3>Why</h3>\n");
     out + &list(compared.why.iter()) + "</section>\n"
 }
