@@ -93,8 +93,10 @@ pub fn no_domain(file: &Path) -> anyhow::Error {
 ///
 /// # Privacy
 ///
-/// The sets of values are released as they are, on the user's declaration. A column in which nearly every row has a value
-/// of its own looks like one that names or numbers people: it is refused, unless the user named it.
+/// The sets of values are released as they are, on the user's declaration. A column whose values look like names, numbers or
+/// words of people is refused, unless the user named it. That reads the set of values alone, which is declared public, and
+/// never how many rows there are or how many hold a value (PRIVACY 10): tables with the same sets get the same answer, in the
+/// same words.
 pub fn infer(file: &Path, options: &InferOptions, progress: Progress<'_>) -> anyhow::Result<Inferred> {
     let columns: Option<Vec<String>> =
         options.columns.as_ref().map(|names| names.iter().map(|n| n.trim().to_owned()).collect());
@@ -109,9 +111,9 @@ pub fn infer(file: &Path, options: &InferOptions, progress: Progress<'_>) -> any
     })?;
     if options.columns.is_none() && !inferred.identifying.is_empty() {
         return Err(Refused::error(format!(
-            "nearly every row has a value of its own in {}: such values name or number people and are not public. Choose the \
-             other columns with --columns, give coarser values in a domain file, or name these columns in --columns too if \
-             you are sure",
+            "the values in {} look like ones that name, number or describe people, by their shape or because they are so many; \
+             such values are not public. Choose the other columns with --columns, give coarser values in a domain file, or \
+             name these columns in --columns too if you are sure",
             quoted(&inferred.identifying)
         )));
     }

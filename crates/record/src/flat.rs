@@ -18,6 +18,7 @@
 
 mod code;
 mod encode;
+mod identifying;
 mod infer;
 
 pub use encode::{Block, Noticed, encode};

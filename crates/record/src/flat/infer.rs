@@ -1,6 +1,14 @@
 //! The values that stand in a file, for whoever declares that the sets of values are public.
+//!
+//! # Privacy
+//!
+//! What is found, and every refusal, is a function of the header and of the sets of values, which are declared public. How many
+//! rows there are, or hold a value, is not read (PRIVACY 10): so a column with too many or too long values is only marked
+//! while rows are read, and named once all are. (Where in the file a quotation is left open is said: such a file is mended,
+//! not measured.)
 
 use super::code::Table;
+use super::identifying::is_identifying;
 use super::{FlatError, cell, is_blank, is_named, places, trimmed};
 use crate::input::{self, Body, Cells, Fault, Flow, Found, Hints, Row, Sink};
 use accord_standard::columns::{Column, Columns, MAX_ALL_VALUES, MAX_COLUMNS, MAX_INFERRED, MAX_TEXT};
@@ -11,8 +19,6 @@ use std::io::Read;
 const MAX_BYTES: usize = 8 << 20;
 /// Rows between two calls of the receiver.
 const EVERY: u64 = 1 << 14;
-/// From so many different values on a column can be one that tells people apart.
-const IDENTIFYING: u64 = 20;
 
 /// Which values are collected.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,7 +40,7 @@ pub struct Inferred {
     pub columns: Columns,
     /// Encoding that the text turned out to be in; reading the rows needs it.
     pub encoding: Option<String>,
-    /// Columns in which nearly every row has a value of its own, as names and numbers of people have.
+    /// Columns whose values, by their shapes and how many there are, look like those that name, number or describe people.
     pub identifying: Vec<String>,
 }
 
@@ -67,8 +73,10 @@ struct Set {
     place: u32,
     table: Table,
     values: Vec<String>,
-    /// Cells that are not blank.
-    filled: u64,
+    /// A text was too long to be a category.
+    long: bool,
+    /// There are more values than a column of categories has.
+    many: bool,
 }
 
 /// What a blank cell is in the table.
@@ -133,7 +141,7 @@ impl Seen<'_, '_> {
         for absent in &self.what.absent {
             table.add(absent.trim().as_bytes(), BLANK);
         }
-        self.sets.push(Set { name: name.to_owned(), place, table, values: Vec::new(), filled: 0 });
+        self.sets.push(Set { name: name.to_owned(), place, table, values: Vec::new(), long: false, many: false });
         Ok(self.sets.len() - 1)
     }
 
@@ -208,11 +216,7 @@ impl Seen<'_, '_> {
     fn cell(&mut self, at: usize, cell: &[u8]) -> Result<(), FlatError> {
         let Some(set) = self.sets.get_mut(at).filter(|_| !cell.is_empty()) else { return Ok(()) };
         match set.table.get(cell) {
-            Some(BLANK) => Ok(()),
-            Some(_) => {
-                set.filled += 1;
-                Ok(())
-            }
+            Some(_) => Ok(()),
             None => self.met(at, trimmed(cell)),
         }
     }
@@ -220,19 +224,16 @@ impl Seen<'_, '_> {
     /// A text that may be a new value.
     fn met(&mut self, at: usize, text: &[u8]) -> Result<(), FlatError> {
         let set = &mut self.sets[at];
-        let known = set.table.get(text);
-        if text.is_empty() || known == Some(BLANK) {
-            return Ok(());
-        }
-        set.filled += 1;
-        if known.is_some() {
+        if text.is_empty() || set.table.get(text).is_some() {
             return Ok(());
         }
         if text.len() > MAX_TEXT {
-            return Err(FlatError::LongText(set.name.clone()));
+            set.long = true;
+            return Ok(());
         }
         if set.values.len() >= MAX_INFERRED {
-            return Err(FlatError::TooManyValues(set.name.clone()));
+            set.many = true;
+            return Ok(());
         }
         self.values += 1;
         self.bytes += text.len();
@@ -248,11 +249,16 @@ impl Seen<'_, '_> {
         if let Some(error) = self.error {
             return Err(error);
         }
+        if let Some(set) = self.sets.iter().find(|s| s.long) {
+            return Err(FlatError::LongText(set.name.clone()));
+        }
+        if let Some(set) = self.sets.iter().find(|s| s.many) {
+            return Err(FlatError::TooManyValues(set.name.clone()));
+        }
         let mut identifying = Vec::new();
         let mut columns = Vec::new();
         for mut set in self.sets {
-            let different = set.values.len() as u64;
-            if different >= IDENTIFYING && different * 5 >= set.filled * 4 {
+            if is_identifying(&set.values) {
                 identifying.push(set.name.clone());
             }
             let numbers: Option<Vec<i64>> = set.values.iter().map(|v| v.parse().ok()).collect();

@@ -251,6 +251,40 @@ fn a_column_that_tells_people_apart_is_noticed() {
 }
 
 #[test]
+fn privacy_10_what_is_inferred_or_refused_follows_from_the_sets_of_values_however_many_rows_hold_them() {
+    let rows = |n: usize, of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<Vec<String>>();
+    let long = "x".repeat(501);
+    for rows in [
+        // Names, ages, and both beside each other: once more values than rows are usual, once fewer.
+        rows(40, &|i| format!("person {i},{}", i % 2)),
+        rows(60, &|i| format!("{i},{}", i % 2)),
+        rows(30, &|i| format!("{},{}", i % 7, 700_000 + i)),
+        // Two columns too large: the file's order decides, not which row comes first.
+        rows(20_001, &|i| format!("v{i},w{}", i.max(1))),
+        rows(20_003, &|i| format!("v{},w{i}", i.max(1))),
+        rows(30, &|i| {
+            if i == 9 {
+                format!("a,{long}")
+            } else if i == 20 {
+                format!("{long},b")
+            } else {
+                format!("{i},b")
+            }
+        }),
+    ] {
+        let file = |rows: &[&String]| rows.iter().fold(String::from("one,two\n"), |text, row| text + row + "\n");
+        let said = |text: &str| inferred(text.as_bytes(), None).map_err(|e| e.to_string());
+        let once = said(&file(&rows.iter().collect::<Vec<_>>()));
+        let backwards = said(&file(&rows.iter().rev().collect::<Vec<_>>()));
+        let tenfold = said(&file(&rows.iter().flat_map(|r| [r; 10]).collect::<Vec<_>>()));
+        let one_often = said(&file(&rows.iter().chain(vec![&rows[0]; 500]).collect::<Vec<_>>()));
+        assert_eq!(once, backwards);
+        assert_eq!(once, tenfold);
+        assert_eq!(once, one_often);
+    }
+}
+
+#[test]
 fn the_header_is_read_without_the_rows_and_told_from_a_title() {
     let head = |bytes: &[u8], known: &[&str]| {
         let known: Vec<String> = known.iter().map(|k| (*k).to_owned()).collect();
