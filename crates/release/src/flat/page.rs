@@ -31,8 +31,8 @@ pub fn page(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> St
     let title = text(&report.info.title);
     let body = [
         head(report),
-        claim(report),
         girls(report),
+        claim(report),
         lengths(report),
         values(report, columns, singles),
         changed(report),
@@ -110,19 +110,30 @@ fn head(report: &FlatReport) -> String {
     out + "</dl>\n"
 }
 
-/// What may be claimed, and what it cost.
+/// What may be claimed.
 fn claim(report: &FlatReport) -> String {
     let privacy = &report.privacy;
-    let mut out = format!(
+    format!(
         "<section id=\"privacy\">\n<h2>What may be claimed</h2>\n<p class=\"claim\">{}</p>\n\
-         <p>A person known to {} desks, if the others have spent as much: epsilon {}. Delta, the probability with which the \
-         claim may fail, is {}. At most {} of one person's rows are counted.</p>\n",
+         <p>A person known to {} organisations, if the others have spent as much: epsilon {}. Delta, the probability with \
+         which the claim may fail, is {}. At most {} of one person's rows are counted. What it was spent on stands under \
+         How it was made.</p>\n</section>\n",
         text(&privacy.sentence),
         number(privacy.desks_per_person, &privacy.desks_per_person.to_string()),
         decimal(privacy.epsilon_several_desks, 3),
         number(privacy.delta, &format!("{:e}", privacy.delta)),
         whole(u64::from(privacy.rows_per_person)),
-    );
+    )
+}
+
+/// What the claim cost, and what that was spent on.
+fn cost(report: &FlatReport) -> String {
+    let privacy = &report.privacy;
+    let mut out = "<h3>What it cost</h3>\n<p>Epsilon says how far one person's rows can move the odds of any conclusion; rho \
+                   is the same cost as the ledger keeps it. Sigma is the standard deviation of the noise: of twenty \
+                   noisy counts, nineteen lie within two sigma of the count behind them. Sensitivity, squared, is the most \
+                   that one person's rows move such counts, all taken together.</p>\n"
+        .to_owned();
     let mut table = Table::new("What was spent", "", &["", "#epsilon", "#rho"]);
     let rho = |rho: crate::account::Rho| format!("#{}", number(rho.0, &format!("{:.6}", rho.to_f64())));
     table.row("This draw", &[format!("#{}", decimal(privacy.epsilon, 3)), rho(privacy.rho)]);
@@ -140,7 +151,7 @@ fn claim(report: &FlatReport) -> String {
         ];
         table.row(&outside(&m.table), &cells);
     }
-    out + &table.end() + "</section>\n"
+    out + &table.end()
 }
 
 /// A count as it may be shown (GS-10): with its interval, as a range alone, or as the sign that it isn't shown.
@@ -164,7 +175,7 @@ fn girls(report: &FlatReport) -> String {
             "count (interval)",
             "how far to lean on it",
             "#off by, on average",
-            "of middling size (interval)",
+            "middling count with one more value (interval)",
         ];
         let caption = "Each group, and what to expect of its counts with one further value";
         let mut table = Table::new(caption, "girls", &columns);
@@ -269,7 +280,7 @@ fn values(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> Stri
         }
         shown.sort_by_key(|(count, code, _)| (std::cmp::Reverse(*count), *code));
         let _ = writeln!(out, "<h3>{}</h3>", outside(&column.name));
-        let mut table = Table::new("", "", &["value", "count (interval)", "how far to lean on it", ""]);
+        let mut table = Table::new("", "values", &["value", "count (interval)", "how far to lean on it", ""]);
         let most = shown.iter().map(|(_, _, [_, high])| *high).max().unwrap_or(1);
         let more = shown.len() > MOST_VALUES;
         for (value, code, [low, high]) in shown.into_iter().take(MOST_VALUES) {
@@ -361,7 +372,7 @@ fn method(report: &FlatReport) -> String {
         let names: Vec<String> = factor.iter().map(|name| outside(name)).collect();
         let _ = writeln!(out, "<li>{}</li>", names.join(" · "));
     }
-    out + "</ul>\n</section>\n"
+    out + "</ul>\n" + &cost(report) + "</section>\n"
 }
 
 /// Assumptions and notes.

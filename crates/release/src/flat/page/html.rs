@@ -62,27 +62,47 @@ pub fn hundred(share: f64, decimals: usize) -> String {
 /// A table under construction. Cells are HTML.
 pub struct Table {
     out: String,
+    /// What each cell after a row's heading is, for narrow screens, on which wide tables are stacked.
+    labels: Vec<String>,
 }
 
+/// A table with more columns is stacked on a narrow screen: each cell a line that begins with its column's name.
+const MOST_SIDE_BY_SIDE: usize = 4;
+
 impl Table {
-    /// Begins one; names of columns are plain words, those that begin with `#` stand over numbers.
+    /// Begins one; names of columns are plain words, those that begin with `#` stand over numbers. A column without a
+    /// name has no heading, and a table without a caption none either.
     pub fn new(caption: &str, class: &str, columns: &[&str]) -> Table {
-        let mut out =
-            format!("<div class=\"scroll\"><table class=\"{class}\"><caption>{}</caption><thead><tr>", text(caption));
-        for column in columns {
+        let wide = columns.len() > MOST_SIDE_BY_SIDE;
+        let class = [class, if wide { "stack" } else { "" }].join(" ");
+        let mut out = format!("<div class=\"scroll\"><table class=\"{}\">", class.trim());
+        if !caption.is_empty() {
+            let _ = write!(out, "<caption>{}</caption>", text(caption));
+        }
+        out.push_str("<thead><tr>");
+        let mut labels = Vec::new();
+        for (at, column) in columns.iter().enumerate() {
             let (class, name) = column.strip_prefix('#').map_or(("", *column), |name| (" class=\"n\"", name));
-            let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", text(name));
+            let _ = if name.is_empty() {
+                write!(out, "<td></td>")
+            } else {
+                write!(out, "<th scope=\"col\"{class}>{}</th>", text(name))
+            };
+            if wide && at > 0 {
+                labels.push(format!(" data-label=\"{}\"", text(name)));
+            }
         }
         out.push_str("</tr></thead><tbody>\n");
-        Table { out }
+        Table { out, labels }
     }
 
     /// Adds a row: its heading, then its cells; those that begin with `#` are numbers.
     pub fn row(&mut self, heading: &str, cells: &[String]) {
         let _ = write!(self.out, "<tr><th scope=\"row\">{heading}</th>");
-        for cell in cells {
+        for (at, cell) in cells.iter().enumerate() {
             let (class, cell) = cell.strip_prefix('#').map_or(("", cell.as_str()), |cell| (" class=\"n\"", cell));
-            let _ = write!(self.out, "<td{class}>{cell}</td>");
+            let label = self.labels.get(at).map_or("", String::as_str);
+            let _ = write!(self.out, "<td{class}{label}>{cell}</td>");
         }
         self.out.push_str("</tr>\n");
     }
