@@ -7,12 +7,18 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod adulthood;
 pub mod bounds;
 pub mod chance;
 pub mod draw;
+pub mod incidence;
+pub mod intensity;
 pub mod noisy;
 pub mod normal;
+pub mod order;
+pub mod reverse;
 pub mod states;
+pub mod trend;
 pub mod turnbull;
 pub mod value;
 

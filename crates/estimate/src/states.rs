@@ -63,6 +63,7 @@ pub struct Table {
     turns: Vec<(usize, usize, usize)>,
     cells: Vec<Cell>,
     flows: bool,
+    notes: Vec<Assumes>,
 }
 
 /// Where the curve begins.
@@ -119,7 +120,7 @@ pub struct Curve {
     /// How chance was reckoned, where it was.
     pub spread: Spread,
     /// What the curve takes for granted.
-    pub assumes: &'static [Assumes],
+    pub assumes: Vec<Assumes>,
 }
 
 impl Table {
@@ -129,7 +130,7 @@ impl Table {
     /// `Malformed` for more states (16) or steps (512) than are taken, or none.
     pub fn new(states: usize, steps: usize) -> Outcome<Self> {
         if (1..=MOST_STATES).contains(&states) && (1..=MOST_STEPS).contains(&steps) {
-            Ok(Self { states, steps, turns: Vec::new(), cells: Vec::new(), flows: false })
+            Ok(Self { states, steps, turns: Vec::new(), cells: Vec::new(), flows: false, notes: Vec::new() })
         } else {
             Err(malformed("a clock has 1 to 512 steps and 1 to 16 states"))
         }
@@ -193,6 +194,13 @@ impl Table {
         self.push(Cell { count, effects })
     }
 
+    /// Says of the table what its figures take for granted, beyond what the method does.
+    pub fn note(&mut self, assumes: Assumes) {
+        if !self.notes.contains(&assumes) {
+            self.notes.push(assumes);
+        }
+    }
+
     /// The counts, in the order they were added: what a simulation of the noise replaces.
     pub fn counts(&self) -> Vec<Counted> {
         self.cells.iter().map(|c| c.count).collect()
@@ -242,10 +250,11 @@ impl Table {
             return Err(malformed("a table larger than what is taken"));
         }
         let spread = if self.flows { Spread::Greenwood } else { Spread::Robust };
-        let assumes: &[Assumes] = match spread {
-            Spread::Greenwood => &[Assumes::Markov, Assumes::IndependentCensoring, Assumes::IndependentEntry],
-            Spread::Robust => &[Assumes::IndependentCensoring, Assumes::IndependentEntry],
-        };
+        let mut assumes = vec![Assumes::IndependentCensoring, Assumes::IndependentEntry];
+        if spread == Spread::Greenwood {
+            assumes.push(Assumes::Markov);
+        }
+        assumes.extend(&self.notes);
         Ok(Curve { steps: run::run(self, ask, &groups, z, spread), spread, assumes })
     }
 

@@ -12,7 +12,7 @@ use crate::value::{Cause, Outcome, Refused};
 /// to nought, the first-order variance is no longer true.
 const REACH: f64 = 3.0;
 /// A state whose occupation can't be over this may lack a known risk set; its moves are left out, and the intervals widened.
-const NEGLIGIBLE: f64 = 0.02;
+const NEGLIGIBLE: f64 = 0.05;
 
 type Square = Vec<Vec<f64>>;
 
@@ -66,14 +66,16 @@ pub(super) fn run(table: &Table, ask: &Ask, groups: &[Vec<usize>], z: f64, sprea
     let k = table.states;
     let cells: Vec<(f64, f64)> = table.cells.iter().map(|c| (c.count.value, c.count.sigma * c.count.sigma)).collect();
     let mut tangents: Vec<Tangent> = table.cells.iter().map(|c| Tangent::new(c.effects.clone(), k)).collect();
-    // States that some cell moves out of: only their risk sets matter.
+    // States that some cell moves out of, at all and by step: only their risk sets matter.
     let mut left = vec![false; k];
+    let mut leaving = vec![vec![false; k]; table.steps];
     for cell in &table.cells {
         for (step, effect) in &cell.effects {
             if let Effect::Move(h, _) = effect
                 && *step >= ask.from
             {
                 left[*h] = true;
+                leaving[*step][*h] = true;
             }
         }
     }
@@ -120,7 +122,9 @@ pub(super) fn run(table: &Table, ask: &Ask, groups: &[Vec<usize>], z: f64, sprea
         let mut known = vec![false; k];
         for h in (0..k).filter(|h| left[*h]) {
             known[h] = told(h);
-            if known[h] {
+            // Where the table has no place for moves, none is taken to happen as long as there may be people at risk.
+            let idle = !leaving[step][h] && (at_risk[h] > 0.0 || risk_noise[h] > 0.0);
+            if known[h] || idle {
                 if p[h] > 0.0 {
                     fewest = fewest.min(at_risk[h]);
                 }
