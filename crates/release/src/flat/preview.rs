@@ -47,10 +47,10 @@ pub struct Outlook {
     pub tables: Vec<TableOutlook>,
     /// Whether a draft would be made: some count knows a group of one in ten within half of its value.
     pub says_something: bool,
-    /// The least epsilon, up to the highest that is allowed, at which the first table knows a group of one in ten within half
-    /// of its value; none if no allowed one does.
+    /// The least epsilon, up to the highest that is allowed, at which some table knows a group of one in ten within half of
+    /// its value; none if no allowed one does.
     pub least_epsilon: Option<f64>,
-    /// The least number of people of whom the first table knows a group of one in ten within half of its value.
+    /// The least number of people of whom some table knows a group of one in ten within half of its value.
     pub least_people: u64,
 }
 
@@ -121,11 +121,12 @@ pub fn outlook(holder: Holder, plan: &dyn Fn(f64) -> Result<Vec<Planned>, String
             }
         })
         .collect();
-    let first = tables.first().ok_or_else(|| OutlookError::Plan("nothing would be measured".to_owned()))?;
-    let least_people = first.half_width.saturating_mul(20).max(1);
+    let surest = tables.iter().map(|t| t.half_width).min();
+    let surest = surest.ok_or_else(|| OutlookError::Plan("nothing would be measured".to_owned()))?;
+    let least_people = surest.saturating_mul(20).max(1);
     let enough = |epsilon: f64| {
         let planned = plan(epsilon).ok()?;
-        let half_width = noise(planned.first()?.sigma_milli).half_width(MISS);
+        let half_width = noise(planned.iter().map(|t| t.sigma_milli).min()?).half_width(MISS);
         is_worth_publishing(people, half_width).then_some(epsilon)
     };
     Ok(Outlook {
@@ -188,13 +189,13 @@ mod tests {
         let seen = outlook(holder(200, 1.0), &plan).unwrap();
         assert!(!seen.says_something);
         let epsilon = seen.least_epsilon.unwrap();
-        assert!(outlook(holder(200, epsilon), &plan).unwrap().tables[0].says_something);
-        assert!(!outlook(holder(200, epsilon - 0.001), &plan).unwrap().tables[0].says_something);
-        assert!(outlook(holder(seen.least_people, 1.0), &plan).unwrap().tables[0].says_something);
-        assert!(!outlook(holder(seen.least_people - 1, 1.0), &plan).unwrap().tables[0].says_something);
+        assert!(outlook(holder(200, epsilon), &plan).unwrap().says_something);
+        assert!(!outlook(holder(200, epsilon - 0.001), &plan).unwrap().says_something);
+        assert!(outlook(holder(seen.least_people, 1.0), &plan).unwrap().says_something);
+        assert!(!outlook(holder(seen.least_people - 1, 1.0), &plan).unwrap().says_something);
         let loud = |epsilon| {
             let mut planned = plan(epsilon)?;
-            planned[0].sigma_milli *= 1000;
+            planned.iter_mut().for_each(|t| t.sigma_milli *= 1000);
             Ok(planned)
         };
         assert_eq!(outlook(holder(100, 1.0), &loud).unwrap().least_epsilon, None, "no epsilon is enough");

@@ -177,7 +177,6 @@ fn tell(seen: &Outlook, holder: Holder, delta: f64) -> anyhow::Result<()> {
         ))?;
     }
     say("Solid: a group of so many is known within a quarter of its value. Care: within half of it.")?;
-    let first = seen.tables.first().map_or("", |t| t.table.as_str());
     say(&if seen.says_something {
         "A draft would be made: a group of one in ten of these people would be known within half of its value."
             .to_owned()
@@ -187,9 +186,9 @@ fn tell(seen: &Outlook, holder: Holder, delta: f64) -> anyhow::Result<()> {
             .to_owned()
     })?;
     say(&match seen.least_epsilon {
-        Some(least) => format!("For {first} to say something of them, epsilon must be at least {least}."),
-        None => format!("No epsilon that is allowed makes {first} say something of so few."),
+        Some(least) => format!("For any of these tables to say something of them, epsilon must be at least {least}."),
+        None => "No epsilon that is allowed makes any of these tables say something of so few.".to_owned(),
     })?;
-    say(&format!("At epsilon {epsilon}, {first} says something of {} people or more.", seen.least_people))?;
+    say(&format!("At epsilon {epsilon}, one of them says something of {} people or more.", seen.least_people))?;
     say("Nothing was spent, and no record was read. Where tables are made consistent, a draft may know somewhat more.")
 }
