@@ -44,7 +44,7 @@ pub struct Life {
 /// `Malformed` for ages out of order or range, for an onset at 18 or later, and for renewed exploitation in the year of
 /// identification (the clock can't order them: count it in the next year).
 pub fn table(youngest: u32, oldest: u32, lives: &[(Life, Counted)]) -> Outcome<Table> {
-    if youngest >= MAJORITY || oldest < MAJORITY || oldest > 120 {
+    if youngest >= MAJORITY || !(MAJORITY..=120).contains(&oldest) {
         return Err(Refused::Malformed("ages run from under 18 to 18 or more".into()));
     }
     let step = |age: u32| (age - youngest) as usize;

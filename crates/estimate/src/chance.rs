@@ -142,6 +142,13 @@ impl Ratio {
     }
 }
 
+/// How many worlds a test of coverage plays: more with `ACCORD_LONG=1`.
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // which tests to run is the environment's to say
+pub(crate) fn worlds(short: u64, long: u64) -> u64 {
+    if std::env::var_os("ACCORD_LONG").is_some() { long } else { short }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

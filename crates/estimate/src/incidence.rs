@@ -215,7 +215,7 @@ fn curve(followed: &Followed, z: f64) -> Vec<Outcome<At>> {
     let (mut stayed, mut greenwood) = (1.0, 0.0);
     let mut all: Vec<Outcome<At>> = Vec::new();
     for k in 0..bands {
-        let (d, c) = (followed.later[k].value, followed.ended[k].value);
+        let (later, ended) = (followed.later[k].value, followed.ended[k].value);
         // what is at risk from each cell: later counts from its band on, ended half in its own
         let at_risk = |i: usize| match (i < bands, (i % bands).cmp(&k)) {
             (_, std::cmp::Ordering::Less) => 0.0,
@@ -225,9 +225,9 @@ fn curve(followed: &Followed, z: f64) -> Vec<Outcome<At>> {
         let n: f64 = cells.iter().enumerate().filter(|(i, _)| i % bands >= k).map(|(_, cell)| cell.value).sum();
         let n_noise: f64 =
             cells.iter().enumerate().filter(|(i, _)| i % bands >= k).map(|(_, cell)| cell.sigma * cell.sigma).sum();
-        let m = n - c / 2.0;
+        let exposed = n - ended / 2.0;
         // What stays must be told from nought too: it is divided by.
-        let stay = m - d;
+        let stay = exposed - later;
         let stay_noise: f64 = (0..2 * bands)
             .map(|i| {
                 let by = at_risk(i) - if i == k { 1.0 } else { 0.0 };
@@ -235,7 +235,7 @@ fn curve(followed: &Followed, z: f64) -> Vec<Outcome<At>> {
             })
             .sum();
         let reach = z.max(REACH);
-        let told = m > 0.0
+        let told = exposed > 0.0
             && n > reach * n_noise.sqrt()
             && stay >= 0.0
             && (n_noise == 0.0 || stay > reach * stay_noise.sqrt());
@@ -248,15 +248,15 @@ fn curve(followed: &Followed, z: f64) -> Vec<Outcome<At>> {
             all.extend((k..bands).map(|_| Err(why.clone())));
             return all;
         }
-        let h = d / m;
+        let hazard = later / exposed;
         if stay > 0.0 {
             for (i, s) in slope.iter_mut().enumerate() {
                 let own = if i == k { 1.0 } else { 0.0 };
-                *s -= (own - h * at_risk(i)) / stay;
+                *s -= (own - hazard * at_risk(i)) / stay;
             }
-            greenwood += h / stay;
+            greenwood += hazard / stay;
         }
-        stayed *= 1.0 - h;
+        stayed *= 1.0 - hazard;
         let value = 1.0 - stayed;
         let noise: f64 =
             slope.iter().zip(&cells).map(|(s, cell)| (stayed * s) * (stayed * s) * cell.sigma * cell.sigma).sum();

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn shares_hold_those_of_the_exact_table_nineteen_times_in_twenty() {
-        let worlds = if std::env::var_os("ACCORD_LONG").is_some() { 100_000 } else { 4000 };
+        let worlds = crate::chance::worlds(4000, 100_000);
         let exact = [40.0, 10.0, 0.0, 5.0, 60.0, 30.0, 2.0, 8.0, 90.0];
         let (mut held, mut all) = (0_u32, 0_u32);
         for number in 0..worlds {

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn all_intervals_of_a_series_hold_together_nineteen_times_in_twenty() {
-        let worlds = if std::env::var_os("ACCORD_LONG").is_some() { 100_000 } else { 4000 };
+        let worlds = crate::chance::worlds(4000, 100_000);
         let truth = [120.0, 150.0, 90.0, 90.0, 300.0];
         let (mut records, mut process) = (0_u32, 0_u32);
         for number in 0..worlds {

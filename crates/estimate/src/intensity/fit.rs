@@ -81,13 +81,10 @@ fn levels(table: &Table, joined: &[usize], sexes: &[usize]) -> Vec<Level> {
         for (piece, number) in joined.iter().enumerate() {
             let place = sex * table.pieces() + piece;
             let adult = table.cuts[piece] >= MAJORITY;
-            let at = match levels.iter().position(|l| l.0 == (*sex, *number)) {
-                Some(at) => at,
-                None => {
-                    levels.push(((*sex, *number), Level::default()));
-                    levels.len() - 1
-                }
-            };
+            let at = levels.iter().position(|l| l.0 == (*sex, *number)).unwrap_or(levels.len());
+            if at == levels.len() {
+                levels.push(((*sex, *number), Level::default()));
+            }
             let level = &mut levels[at].1;
             let side = if adult { &mut level.after } else { &mut level.before };
             add(side, sums[place]);

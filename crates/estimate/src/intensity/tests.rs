@@ -129,7 +129,7 @@ fn what_cannot_be_told_is_refused() {
 
 #[test]
 fn intervals_hold_the_known_rates_and_jump_nineteen_times_in_twenty() {
-    let worlds = if std::env::var_os("ACCORD_LONG").is_some() { 40_000 } else { 2000 };
+    let worlds = crate::chance::worlds(2000, 40_000);
     let (sigma, factor, level) = (3.0, 1.6, 0.2);
     let years = [300.0, 280.0];
     let (mut rates, mut jumps_held, mut exact_held, mut all) = (0_u32, 0_u32, 0_u32, 0_u32);
@@ -138,13 +138,13 @@ fn intervals_hold_the_known_rates_and_jump_nineteen_times_in_twenty() {
         let mut exact = Table::new(&[16, 18, 20], 2).unwrap();
         let mut noisy = exact.clone();
         for sex in 0..2 {
-            for piece in 0..2 {
-                let mean = level * years[piece] * if piece == 1 { factor } else { 1.0 };
+            for (piece, years) in years.into_iter().enumerate() {
+                let mean = level * years * if piece == 1 { factor } else { 1.0 };
                 let events = draws.poisson(mean);
                 let mut count = |value: f64| Counted { value: value + (sigma * draws.normal()).round(), sigma };
-                noisy.piece(sex, piece, count(events), count(years[piece])).unwrap();
+                noisy.piece(sex, piece, count(events), count(years)).unwrap();
                 let plain = |value| Counted { value, sigma: 0.0 };
-                exact.piece(sex, piece, plain(events), plain(years[piece])).unwrap();
+                exact.piece(sex, piece, plain(events), plain(years)).unwrap();
             }
         }
         let jump = |table: &Table, target| {

@@ -83,7 +83,7 @@ pub(super) fn run(table: &Table, ask: &Ask, groups: &[Vec<usize>], z: f64, sprea
     let mut greenwood: Square = vec![vec![0.0; k]; k];
     let (mut slack, mut fewest) = (0.0, f64::INFINITY);
     let mut steps = Vec::new();
-    for step in 0..table.steps {
+    for (step, leaving) in leaving.iter().enumerate() {
         for (_, from, to) in table.turns.iter().filter(|turn| turn.0 == step) {
             for tangent in &mut tangents {
                 turn(&mut tangent.at_risk, *from, *to);
@@ -123,7 +123,7 @@ pub(super) fn run(table: &Table, ask: &Ask, groups: &[Vec<usize>], z: f64, sprea
         for h in (0..k).filter(|h| left[*h]) {
             known[h] = told(h);
             // Where the table has no place for moves, none is taken to happen as long as there may be people at risk.
-            let idle = !leaving[step][h] && (at_risk[h] > 0.0 || risk_noise[h] > 0.0);
+            let idle = !leaving[h] && (at_risk[h] > 0.0 || risk_noise[h] > 0.0);
             if known[h] || idle {
                 if p[h] > 0.0 {
                     fewest = fewest.min(at_risk[h]);

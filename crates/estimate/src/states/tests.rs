@@ -282,15 +282,16 @@ fn world(draws: &mut Draws, people: u32) -> Vec<(adulthood::Life, f64)> {
 
 #[test]
 fn intervals_hold_the_known_process_and_the_exact_table_nineteen_times_in_twenty() {
-    let worlds = if std::env::var_os("ACCORD_LONG").is_some() { 2000 } else { 40 };
+    let worlds = crate::chance::worlds(40, 2000);
     // What the process gives: exact recursion.
     let mut truth = vec![[1.0, 0.0, 0.0, 0.0, 0.0]];
     for age in 12..=24 {
-        let [mut a, mut b, c, d, e] = *truth.last().unwrap();
+        let [mut minor, mut adult, early, late, again] = *truth.last().unwrap();
         if age == 18 {
-            (a, b) = (0.0, a);
+            (minor, adult) = (0.0, minor);
         }
-        truth.push([a * 0.9, b * 0.85, c * 0.95 + a * 0.1, d * 0.95 + b * 0.15, e + 0.05 * (c + d)]);
+        let known = [early * 0.95 + minor * 0.1, late * 0.95 + adult * 0.15];
+        truth.push([minor * 0.9, adult * 0.85, known[0], known[1], again + 0.05 * (early + late)]);
     }
     let [mut held, mut all, mut held_exact, mut all_exact, mut refused] = [0_u32; 5];
     for number in 0..worlds {
