@@ -52,6 +52,8 @@ impl Simulated {
 pub const MOST_CELLS: usize = 200_000;
 /// Largest count and largest sigma that are taken.
 pub const LARGEST: f64 = 1e12;
+/// Negative counts may come to this share of the total; beyond, moving them to nought biases more than replays can tell.
+const MOST_NEGATIVE: f64 = 0.025;
 /// Of 100 draws, so many may fail before the result is refused.
 const MAY_FAIL: usize = 5;
 
@@ -72,16 +74,65 @@ pub fn simulated_interval(
     how: &Simulation,
     estimator: &dyn Fn(&[f64]) -> Outcome<Vec<f64>>,
 ) -> Outcome<Simulated> {
+    let fitted = nonnegative(table)?;
+    let mut lost = negative(table) / 2.0;
+    let result = play(
+        table,
+        &fitted,
+        how,
+        &|counts, replayed| {
+            let Some(replayed) = replayed else { return estimator(counts) };
+            estimator(&nonnegative(replayed)?)
+        },
+        &mut |replayed| lost += negative(replayed) / 2.0 / how.draws as f64,
+    )?;
+    if lost > MOST_NEGATIVE { Err(Refused::Noise) } else { Ok(result) }
+}
+
+/// As [`simulated_interval`], for estimators made of sums of many counts, where single counts may be negative: they get the
+/// table as it is.
+///
+/// # Errors
+/// As [`simulated_interval`].
+pub fn simulated_interval_of_sums(
+    table: &[Counted],
+    how: &Simulation,
+    estimator: &dyn Fn(&[f64]) -> Outcome<Vec<f64>>,
+) -> Outcome<Simulated> {
+    check(table)?;
+    let raw: Vec<f64> = table.iter().map(|c| c.value).collect();
+    play(
+        table,
+        &raw,
+        how,
+        &|counts, replayed| match replayed {
+            None => estimator(counts),
+            Some(replayed) => estimator(&replayed.iter().map(|c| c.value).collect::<Vec<f64>>()),
+        },
+        &mut |_| (),
+    )
+}
+
+/// An estimator of the table at hand, or of a replayed one.
+type Played<'a> = &'a dyn Fn(&[f64], Option<&[Counted]>) -> Outcome<Vec<f64>>;
+
+fn play(
+    table: &[Counted],
+    fitted: &[f64],
+    how: &Simulation,
+    estimator: Played<'_>,
+    each_replay: &mut dyn FnMut(&[Counted]),
+) -> Outcome<Simulated> {
     if !(40..=10_000).contains(&how.draws) {
         return Err(Refused::Malformed(format!("{} draws: 40 to 10,000 are taken", how.draws)));
     }
-    let fitted = nonnegative(table)?;
-    let uncorrected = estimator(&fitted)?;
+    let uncorrected = estimator(fitted, None)?;
     let mut replays: Vec<Vec<f64>> = vec![Vec::with_capacity(how.draws); uncorrected.len()];
     let mut failed = 0;
     for number in 0..how.draws {
-        let replayed = replay(&fitted, table, how, number as u64);
-        match nonnegative(&replayed).and_then(|t| estimator(&t)) {
+        let replayed = replay(fitted, table, how, number as u64);
+        each_replay(&replayed);
+        match estimator(fitted, Some(&replayed)) {
             Ok(answer) if answer.len() == uncorrected.len() => {
                 for (all, x) in replays.iter_mut().zip(answer) {
                     if !x.is_nan() {
@@ -101,11 +152,18 @@ pub fn simulated_interval(
     Ok(Simulated { each, uncorrected, failed })
 }
 
+/// Negative counts in units of the total.
+fn negative(table: &[Counted]) -> f64 {
+    let total: f64 = table.iter().map(|c| c.value).sum();
+    table.iter().map(|c| (-c.value).max(0.0)).sum::<f64>() / total.max(f64::MIN_POSITIVE)
+}
+
 /// The fitted table with its noise, and with `sampling` its chance, once more.
 fn replay(fitted: &[f64], table: &[Counted], how: &Simulation, number: u64) -> Vec<Counted> {
     let mut draws = Draws::new(how.seed, number);
     let one = |(count, cell): (&f64, &Counted)| {
-        let chance = if how.sampling { draws.poisson(*count) } else { *count };
+        // A negative count has no chance of its own: it is nought and noise.
+        let chance = if how.sampling { draws.poisson(*count) + count.min(0.0) } else { *count };
         let noise = if cell.sigma > 0.0 { cell.sigma * draws.normal() } else { 0.0 };
         Counted { value: chance + noise, sigma: cell.sigma }
     };
@@ -185,26 +243,29 @@ fn interval(value: f64, replays: &mut [f64], draws: usize, cause: Cause) -> Outc
         return Ok(Estimate { value, low: value, high: value, cause });
     }
     let all = replays.len() as f64;
-    // Ties count half, so that steps of a grid are no bias.
-    let under = replays.iter().filter(|x| **x < value).count() as f64;
-    let same = replays.iter().filter(|x| **x == value).count() as f64;
-    let share = (under + same / 2.0) / all;
-    let shift = normal::quantile(share);
+    // Replays that equal the value count to whichever side makes the bias less: steps of a grid, and the ends of the range,
+    // are no bias.
+    let under = replays.iter().filter(|x| **x < value).count() as f64 / all;
+    let up_to = replays.iter().filter(|x| **x <= value).count() as f64 / all;
+    let shift = normal::quantile(0.5_f64.clamp(under, up_to));
     if shift.abs() > MOST_SHIFT {
         return Err(Refused::Noise);
     }
     let at = |z: f64| quantile(replays, normal::cdf(z), missing);
-    let (low, high) = (at(2.0 * shift - REACH_95), at(2.0 * shift + REACH_95));
-    let (plain_low, plain_high) = (at(-REACH_95), at(REACH_95));
     let middle = quantile(replays, normal::cdf(2.0 * shift), 0);
+    let plain = (at(-REACH_95), at(REACH_95));
+    let corrected = (at(2.0 * shift - REACH_95), at(2.0 * shift + REACH_95));
     // The basic interval stays within what the estimator gives at all.
     let (floor, ceiling) = (replays[0].min(value), replays[replays.len() - 1].max(value));
     let mirror = |x: f64| {
         let y = 2.0 * value - x;
         if y.is_nan() { x } else { y.clamp(floor, ceiling) }
     };
-    let low = low.min(mirror(plain_high)).min(value).min(middle);
-    let high = high.max(mirror(plain_low)).max(value).max(middle);
+    let low = plain.0.min(corrected.0).min(mirror(plain.1)).min(value).min(middle);
+    let high = plain.1.max(corrected.1).max(mirror(plain.0)).max(value).max(middle);
+    let bias = (replays.iter().sum::<f64>() / all - value).abs();
+    let wide = |x: f64| if bias.is_finite() { x.clamp(floor, ceiling) } else { x };
+    let (low, high) = (wide(low - bias).min(low), wide(high + bias).max(high));
     Ok(Estimate { value: middle, low, high, cause })
 }
 
@@ -224,3 +285,6 @@ fn quantile(sorted: &[f64], p: f64, missing: usize) -> f64 {
     };
     sorted[index.min(last)]
 }
+
+#[cfg(test)]
+mod tests;
