@@ -141,3 +141,6 @@ impl<'a> Ask<'a> {
         self.table.spec.dimensions.iter().find(|d| d.id == id).ok_or_else(wrong)
     }
 }
+
+#[cfg(test)]
+mod tests;
