@@ -42,7 +42,7 @@ fn nesting_sends_each_band_to_the_one_that_holds_it_and_unknown_to_unknown() {
 }
 
 /// Whether a union of canonical bands covers exactly these ages.
-fn sums_to(low: u8, high: Option<u8>) -> bool {
+fn sums_to(low: u16, high: Option<u16>) -> bool {
     let own = find("age_band");
     let bands: Vec<(u16, Option<u16>)> = own.categories.iter().filter_map(|c| c.low.map(|l| (l, c.high))).collect();
     bands.iter().any(|(l, _)| *l == low) && bands.iter().any(|(_, h)| *h == high)
@@ -61,7 +61,7 @@ fn adolescents_youth_and_the_groups_of_the_sustainable_development_goals_are_sum
 #[test]
 fn every_age_from_0_to_120_is_in_exactly_one_band_of_each_scheme() {
     for d in dimension::embedded().iter().filter(|d| d.rule == Rule::AgeBand) {
-        for age in 0..=120u8 {
+        for age in 0..=120u16 {
             let holds =
                 |c: &&dimension::Category| c.low.is_some_and(|low| low <= age) && c.high.is_none_or(|high| age <= high);
             assert_eq!(d.categories.iter().filter(holds).count(), 1, "{} at {age}", d.id);
