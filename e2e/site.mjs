@@ -19,10 +19,15 @@ export async function startSite() {
   execFileSync('cargo', ['test', '-q', '-p', 'accord-web', '--lib', '--', '--exact', test], {
     cwd: root, env: { ...process.env, ACCORD_WRITE_BUNDLE: folder }, stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const flat = mkdtempSync(join(tmpdir(), 'accord-e2e-flat-'));
+  const flatTest = 'tests::the_invented_flat_release_can_be_written_for_the_browser';
+  execFileSync('cargo', ['test', '-q', '-p', 'accord-web', '--lib', '--', '--exact', flatTest], {
+    cwd: root, env: { ...process.env, ACCORD_WRITE_FLAT: flat }, stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const program = process.env.ACCORD_BIN
     ? [process.env.ACCORD_BIN, []]
     : ['cargo', ['run', '-q', '-p', 'accord', '--']];
-  const args = [...program[1], 'hub', 'serve', '--bundle', folder, '--port', '0', '--json'];
+  const args = [...program[1], 'hub', 'serve', '--bundle', flat, '--bundle', folder, '--port', '0', '--json'];
   const child = spawn(program[0], args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((resolve, reject) => {
     let text = '';
@@ -39,6 +44,7 @@ export async function startSite() {
       child.removeAllListeners('exit');
       child.kill('SIGINT');
       rmSync(folder, { recursive: true, force: true });
+      rmSync(flat, { recursive: true, force: true });
     },
   };
 }
@@ -62,13 +68,20 @@ export async function releaseId(url) {
   return found[1];
 }
 
+/** The flat release that the site shows, if any. */
+export async function flatId(url) {
+  const list = await (await fetch(`${url}/releases`)).text();
+  return list.match(/href="\/releases\/([a-z0-9_-]*flat[a-z0-9_-]*)"/)?.[1];
+}
+
 /** One page of each kind. */
-export function pages(id) {
+export function pages(id, flat) {
   const table = (t) => `/releases/${id}/tables/${t}`;
   return {
     home: '/', releases: '/releases', release: `/releases/${id}`, m1: table('m1'), m3: table('m3'),
     headlines: table('headlines'), cell: `/f/${id}.m1.female.a15_17`, symbol: `/f/${id}.m1.other.a0_4`,
     third: `/f/${id}.m3.female.a15_17.recruitment`, group: `/f/${id}.m1.group.girls-10-17`, call: '/call', help: '/help',
     about: '/about', privacy: '/privacy', method: '/method', exit: '/exit', missing: '/nowhere',
+    ...(flat ? { flat: `/releases/${flat}` } : {}),
   };
 }

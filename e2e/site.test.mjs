@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { pages, releaseId, startBrowser, startSite } from './site.mjs';
+import { flatId, pages, releaseId, startBrowser, startSite } from './site.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const out = new URL('./out/', import.meta.url);
@@ -18,7 +18,7 @@ let all;
 before(async () => {
   site = await startSite();
   browser = await startBrowser();
-  all = pages(await releaseId(site.url));
+  all = pages(await releaseId(site.url), await flatId(site.url));
 });
 after(async () => {
   await browser?.close();

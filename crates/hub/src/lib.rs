@@ -9,6 +9,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod flat;
 pub mod site;
 
+pub use flat::{Flat, Release, Shown};
 pub use site::{Entry, Found, Place, Proof, Published, Site, SiteError, Status};

@@ -1,6 +1,7 @@
 //! `Site`: the releases that one hub shows.
 
-use accord_release::bundle::{Bundle, Headline, Outcome, PublishedTable};
+use crate::flat::{Flat, Release, Shown};
+use accord_release::bundle::{Bundle, Decision, Headline, Outcome, PublishedTable};
 use accord_release::files::Files;
 use accord_standard::figure::Figure;
 use accord_standard::workload::TableSpec;
@@ -26,6 +27,9 @@ pub enum SiteError {
     /// The council decided against publication: neither page nor file of it is shown.
     #[error("the survivor council decided that release `{0}` may not be published; it is not shown")]
     Vetoed(String),
+    /// The report of a flat release can't be read.
+    #[error("it can't be shown: {0}")]
+    Unreadable(String),
     /// An id holds characters that don't belong in one.
     #[error("`{0}` is not an id: lower case letters, digits, `_`, `-` and, in figures, dots")]
     BadId(String),
@@ -68,6 +72,17 @@ impl Status {
     pub const fn is_draft(self) -> bool {
         !matches!(self, Status::Published)
     }
+}
+
+/// Where a release with this decision stands; a veto is refused.
+pub(crate) fn status_of(id: &str, decision: Option<&Decision>, proof: Proof) -> Result<Status, SiteError> {
+    Ok(match (decision.map(|d| d.outcome), proof) {
+        (None, _) => Status::Draft,
+        (Some(Outcome::Veto), _) => return Err(SiteError::Vetoed(id.to_owned())),
+        (Some(Outcome::Defer), _) => Status::Deferred,
+        (Some(Outcome::Approve), Proof::NotChecked) => Status::DecisionNotChecked,
+        (Some(Outcome::Approve), Proof::Checked) => Status::Published,
+    })
 }
 
 /// One release on the site.
@@ -125,15 +140,7 @@ pub struct Entry<'a> {
 impl Published {
     /// Makes a release of a bundle and its files; `proof` says whether the signatures were checked.
     pub fn new(bundle: Bundle, files: Files, proof: Proof) -> Result<Published, SiteError> {
-        let status = match (&bundle.decision, proof) {
-            (None, _) => Status::Draft,
-            (Some(decision), _) if decision.outcome == Outcome::Veto => {
-                return Err(SiteError::Vetoed(bundle.info.id.clone()));
-            }
-            (Some(decision), _) if decision.outcome == Outcome::Defer => Status::Deferred,
-            (Some(_), Proof::NotChecked) => Status::DecisionNotChecked,
-            (Some(_), Proof::Checked) => Status::Published,
-        };
+        let status = status_of(&bundle.info.id, bundle.decision.as_ref(), proof)?;
         if !is_id(&bundle.info.id, false) {
             return Err(SiteError::BadId(bundle.info.id.clone()));
         }
@@ -208,10 +215,20 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Where a release of some kind stands in its list.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Tables(usize),
+    Flat(usize),
+}
+
 /// The releases that a hub shows, oldest first as they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     releases: Vec<Published>,
+    flats: Vec<Flat>,
+    /// All of both kinds, oldest first.
+    order: Vec<Kind>,
     figures: BTreeMap<String, (usize, Place)>,
 }
 
@@ -221,11 +238,24 @@ impl Site {
         Site::default()
     }
 
-    /// Adds a release; the last one added is the newest.
-    pub fn add(&mut self, release: Published) -> Result<(), SiteError> {
-        if self.release(release.id()).is_some() {
-            return Err(SiteError::SameRelease(release.id().to_owned()));
+    /// Adds a release of either kind; the last one added is the newest.
+    pub fn add(&mut self, release: impl Into<Release>) -> Result<(), SiteError> {
+        let release = release.into();
+        let id = release.shown().id();
+        if self.shown(id).is_some() {
+            return Err(SiteError::SameRelease(id.to_owned()));
         }
+        match release {
+            Release::Tables(release) => self.add_tables(*release),
+            Release::Flat(release) => {
+                self.order.push(Kind::Flat(self.flats.len()));
+                self.flats.push(*release);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_tables(&mut self, release: Published) -> Result<(), SiteError> {
         let at = self.releases.len();
         let mut seen = BTreeSet::new();
         let cells =
@@ -245,21 +275,40 @@ impl Site {
             found.push((figure.id.clone(), (at, place)));
         }
         self.figures.extend(found);
+        self.order.push(Kind::Tables(at));
         self.releases.push(release);
         Ok(())
     }
 
-    /// All releases, oldest first.
+    /// All releases of both kinds, oldest first.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = Shown<'_>> {
+        self.order.iter().filter_map(|kind| match *kind {
+            Kind::Tables(at) => self.releases.get(at).map(Shown::Tables),
+            Kind::Flat(at) => self.flats.get(at).map(Shown::Flat),
+        })
+    }
+
+    /// The release of either kind with this id.
+    pub fn shown(&self, id: &str) -> Option<Shown<'_>> {
+        self.all().find(|release| release.id() == id)
+    }
+
+    /// The newest release of either kind: the last one that a council published, else the last draft.
+    pub fn newest_shown(&self) -> Option<Shown<'_>> {
+        self.all().rev().find(|r| r.status() == Status::Published).or_else(|| self.all().next_back())
+    }
+
+    /// All releases by a workload, oldest first.
     pub fn releases(&self) -> &[Published] {
         &self.releases
     }
 
-    /// The newest release: the last one that a council published, else the last draft.
+    /// The newest release by a workload: the last one that a council published, else the last draft.
     pub fn newest(&self) -> Option<&Published> {
         self.releases.iter().rev().find(|r| r.status == Status::Published).or_else(|| self.releases.last())
     }
 
-    /// The release with this id.
+    /// The release by a workload with this id.
     pub fn release(&self, id: &str) -> Option<&Published> {
         self.releases.iter().find(|r| r.id() == id)
     }
@@ -285,7 +334,7 @@ impl Site {
 }
 
 /// Lower case letters, digits, `_` and `-`; dots too where `dots`. Country codes (upper case) may stand in cell keys.
-fn is_id(text: &str, dots: bool) -> bool {
+pub(crate) fn is_id(text: &str, dots: bool) -> bool {
     let fits = |b: u8| {
         b.is_ascii_lowercase()
             || b.is_ascii_digit()

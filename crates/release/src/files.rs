@@ -6,6 +6,7 @@
 //! the hash of the draft's manifest, which a published release carries along as `draft/manifest.json`.
 
 use crate::bundle::{Bundle, Decision, Unit};
+use crate::flat::again::{ParquetOf, is_flat};
 use crate::quality::Quality;
 use crate::synth::Synthetic;
 use crate::tablefiles::{package, sdmx_files, synthetic_parquet};
@@ -106,28 +107,59 @@ pub fn draft_files(
 
 /// Files of the published release: those of the draft with the decision, its note in every table, and signatures.
 ///
-/// The caller has checked the decision ([`crate::verify::verify`] checks it again on the result).
+/// The caller has checked the decision ([`crate::verify::verify`] checks it again on the result). A flat draft is refused
+/// here unless it follows from its noisy counts; `parquet` makes its Parquet file again.
 pub fn published_files(
     draft: &Files,
     decision: &Decision,
     decision_signature: &Signed,
     trust_list: &[u8],
     key: &SigningKey,
+    parquet: Option<ParquetOf<'_>>,
 ) -> Result<Files, FilesError> {
+    let signature = json("decision.sig.json", decision_signature)?;
+    let by = DecisionFiles { decision, signature: &signature, trust_list };
+    if is_flat(draft) {
+        let files = crate::flat::again::publish(draft, &by, parquet);
+        return sign(files.map_err(|why| FilesError::Damaged("the draft".to_owned(), why))?, key);
+    }
     let mut bundle = read_bundle(draft)?;
     bundle.decision = Some(decision.clone());
     let mut files = draft.clone();
     let manifest = files.remove("manifest.json").ok_or_else(|| FilesError::Missing("manifest.json".into()))?;
-    files.insert("draft/manifest.json".into(), manifest);
     for (path, bytes) in content_files(&bundle)? {
         files.insert(path, bytes);
     }
-    files.insert("decision.json".into(), json("decision.json", decision)?);
-    files.insert("decision.sig.json".into(), json("decision.sig.json", decision_signature)?);
-    files.insert("trust.json".into(), trust_list.to_vec());
+    add_decision(&manifest, &by, &mut files)?;
     add_package(&bundle, &mut files)?;
     add_manifest(&bundle.info.id, Status::Published, &mut files)?;
-    let signature = key.sign(MANIFEST_CONTEXT, &files["manifest.json"]);
+    sign(files, key)
+}
+
+/// What turns a draft into a published release.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DecisionFiles<'a> {
+    /// The decision.
+    pub decision: &'a Decision,
+    /// `decision.sig.json`.
+    pub signature: &'a [u8],
+    /// `trust.json`.
+    pub trust_list: &'a [u8],
+}
+
+/// Adds the draft's manifest, the decision, its signature and the list of trusted keys.
+pub(crate) fn add_decision(draft_manifest: &[u8], by: &DecisionFiles<'_>, files: &mut Files) -> Result<(), FilesError> {
+    files.insert("draft/manifest.json".into(), draft_manifest.to_vec());
+    files.insert("decision.json".into(), json("decision.json", by.decision)?);
+    files.insert("decision.sig.json".into(), by.signature.to_vec());
+    files.insert("trust.json".into(), by.trust_list.to_vec());
+    Ok(())
+}
+
+/// Signs the manifest.
+pub(crate) fn sign(mut files: Files, key: &SigningKey) -> Result<Files, FilesError> {
+    let manifest = files.get("manifest.json").ok_or_else(|| FilesError::Missing("manifest.json".into()))?;
+    let signature = key.sign(MANIFEST_CONTEXT, manifest);
     let signed = Signed { key_id: key.id(), key: key.verifying_key(), signature };
     files.insert("manifest.sig.json".into(), json("manifest.sig.json", &signed)?);
     Ok(files)

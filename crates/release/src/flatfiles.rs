@@ -67,6 +67,8 @@ pub struct About {
     pub invented: bool,
     /// Whether a council has decided.
     pub status: Status,
+    /// The council's context note; empty while it is a draft, or if it wrote none.
+    pub council_note: String,
 }
 
 impl About {

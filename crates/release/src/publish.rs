@@ -90,7 +90,7 @@ fn shown(raw: f64, value: u64, half_width: u64) -> (FigureValue, Reliability) {
 
 /// Reliability by the relative half-width of the interval (GS-10). Nought is never shown as a number: noise can't tell it
 /// from a few people.
-pub(crate) fn reliability(value: u64, low: u64, high: u64) -> Reliability {
+pub fn reliability(value: u64, low: u64, high: u64) -> Reliability {
     if value == 0 {
         return Reliability::NotShown;
     }

@@ -9,6 +9,8 @@ use crate::files::{
     DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files, parse,
     read_bundle, sha256, synthetic_csv,
 };
+use crate::flat::again::{Again, ParquetOf, draft_follows, is_flat, published_follows};
+use crate::flat::report::PARQUET;
 use crate::noisy::NoisyTable;
 use crate::privacy::statement;
 use crate::publish::figures;
@@ -18,6 +20,9 @@ use crate::tablefiles::{package, synthetic_parquet};
 use accord_crypto::trust::{TrustList, TrustRoot};
 use serde::Serialize;
 use std::collections::BTreeSet;
+
+/// What is checked of every decision.
+const DECIDED: &str = "the decision approves exactly this draft";
 
 /// What verification found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,87 +70,106 @@ impl Report {
 
 /// Checks files, against a root of trust if one is given. `today` is `YYYY-MM-DD`. `newest` is the newest list of trusted
 /// keys that the verifier holds from outside the bundle: revocations after the bundle's own list are found only with it.
+///
+/// Parquet is not made again, so that a flat release that has some is never trusted by this alone: see [`verify_with`].
 pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList>, today: &str) -> Report {
-    let mut report = Report { release: String::new(), status: None, checks: Vec::new() };
-    let mut check = |what, result: Result<(), String>| {
-        let passed = result.is_ok();
-        let result = result.map_or_else(CheckResult::Failed, |()| CheckResult::Passed);
-        report.checks.push(Check { what, result });
-        passed
-    };
+    verify_with(files, root, newest, today, None)
+}
 
+/// [`verify`], with what makes the Parquet file of a flat release again.
+pub fn verify_with(
+    files: &Files,
+    root: Option<&TrustRoot>,
+    newest: Option<&TrustList>,
+    today: &str,
+    parquet: Option<ParquetOf<'_>>,
+) -> Report {
+    let mut report = Report { release: String::new(), status: None, checks: Vec::new() };
     let manifest: Result<Manifest, FilesError> = parse(files, "manifest.json");
-    let Ok(manifest) = manifest else {
-        check("the manifest can be read", manifest.map(|_| ()).map_err(|e| e.to_string()));
-        return report;
-    };
-    check("the manifest can be read", Ok(()));
-    check("every listed file is there, unchanged, and no other", listed(&manifest, files));
-    if files.contains_key(crate::flat::report::REPORT) && !files.contains_key("release.json") {
-        check(
-            "synthetic records, aggregates and report follow from the noisy counts",
-            crate::flat::report::follows(files),
-        );
-        if manifest.status == Status::Published {
-            check("a council decided on it", Err("flat releases can't be published yet: this can't be one".to_owned()));
-        } else {
-            report.checks.push(Check {
-                what: "a survivor council decided on it",
-                result: CheckResult::Skipped("this is a draft: no council has decided on it".to_owned()),
-            });
-        }
-        report.release = manifest.release;
-        report.status = Some(manifest.status);
-        return report;
-    }
-    let bundle = read_bundle(files);
-    check("the release can be read", bundle.as_ref().map(|_| ()).map_err(ToString::to_string));
-    if let Ok(bundle) = &bundle {
-        check("all tables say what the release says", rendered(bundle, files));
-        check("every figure follows from the noisy measurements", figures_follow(bundle));
-        check("synthetic records and the quality report follow from them too", extras_follow(bundle, files));
-        check("the privacy statement is what the measurements cost", privacy_adds_up(bundle));
-        let same = manifest.release == bundle.info.id;
-        check("the manifest names this release", if same { Ok(()) } else { Err("it names another".into()) });
-    }
-    if manifest.status == Status::Published {
-        check("the decision approves exactly this draft", decided(bundle.as_ref().ok(), files));
-        match root {
-            Some(root) => {
-                let list: Result<TrustList, FilesError> = parse(files, "trust.json");
-                let list = list.map_err(|e| e.to_string()).and_then(|list| {
-                    root.check(&list).map_err(|e| e.to_string())?;
-                    newest
-                        .map_or(Ok(()), |n| root.check(n))
-                        .map_err(|e| format!("the list given is not signed: {e}"))?;
-                    Ok(list)
-                });
-                check(
-                    "the list of trusted keys is signed by the root",
-                    list.as_ref().map(|_| ()).map_err(Clone::clone),
-                );
-                if let Ok(list) = &list {
-                    // The newest list that the verifier knows decides; one inside the bundle could be an old one that
-                    // knows nothing of a revocation.
-                    let list = newest.filter(|n| n.serial >= list.serial).unwrap_or(list);
-                    check("the decision is signed by a trusted council", signed_decision(files, list, today));
-                    check("the release is signed by a trusted key", signed_manifest(files, list, today));
-                }
-            }
-            None => report.checks.push(Check {
-                what: "the signatures are by keys that you trust",
-                result: CheckResult::Skipped("no root of trust was given (--trust ROOT)".to_owned()),
-            }),
-        }
+    report.check("the manifest can be read", manifest.as_ref().map(|_| ()).map_err(ToString::to_string));
+    let Ok(manifest) = manifest else { return report };
+    report.check("every listed file is there, unchanged, and no other", listed(&manifest, files));
+    let published = manifest.status == Status::Published;
+    if is_flat(files) {
+        report.check_flat(files, published, parquet);
     } else {
-        report.checks.push(Check {
-            what: "a survivor council decided on it",
-            result: CheckResult::Skipped("this is a draft: no council has decided on it".to_owned()),
-        });
+        report.check_bundle(files, &manifest, published);
+    }
+    if published {
+        report.check_signatures(files, root, newest, today);
+    } else {
+        report.skip("a survivor council decided on it", "this is a draft: no council has decided on it");
     }
     report.release = manifest.release;
     report.status = Some(manifest.status);
     report
+}
+
+impl Report {
+    fn check(&mut self, what: &'static str, result: Result<(), String>) {
+        let result = result.map_or_else(CheckResult::Failed, |()| CheckResult::Passed);
+        self.checks.push(Check { what, result });
+    }
+
+    fn skip(&mut self, what: &'static str, why: &str) {
+        self.checks.push(Check { what, result: CheckResult::Skipped(why.to_owned()) });
+    }
+
+    /// Contents of a release by a workload.
+    fn check_bundle(&mut self, files: &Files, manifest: &Manifest, published: bool) {
+        let bundle = read_bundle(files);
+        self.check("the release can be read", bundle.as_ref().map(|_| ()).map_err(ToString::to_string));
+        if let Ok(bundle) = &bundle {
+            self.check("all tables say what the release says", rendered(bundle, files));
+            self.check("every figure follows from the noisy measurements", figures_follow(bundle));
+            self.check("synthetic records and the quality report follow from them too", extras_follow(bundle, files));
+            self.check("the privacy statement is what the measurements cost", privacy_adds_up(bundle));
+            let same = manifest.release == bundle.info.id;
+            self.check("the manifest names this release", if same { Ok(()) } else { Err("it names another".into()) });
+        }
+        if published {
+            self.check(DECIDED, decided(bundle.as_ref().ok(), files));
+        }
+    }
+
+    /// Contents of a flat release: everything is made again from the noisy counts, once.
+    fn check_flat(&mut self, files: &Files, published: bool, parquet: Option<ParquetOf<'_>>) {
+        let again = Again::of(files, parquet);
+        let follows = match &again {
+            Ok(again) if published => published_follows(again, files),
+            Ok(again) => draft_follows(again, files),
+            Err(why) => Err(why.clone()),
+        };
+        self.check("synthetic records, aggregates and report follow from the noisy counts", follows);
+        if parquet.is_none() && files.contains_key(PARQUET) {
+            self.skip("synthetic.parquet holds the synthetic records", "Parquet was not made again here");
+        }
+        if published {
+            self.check(DECIDED, again.and_then(|again| crate::flat::again::decided(&again, files)));
+        }
+    }
+
+    /// Who signed the decision and the release, if a root is there to ask.
+    fn check_signatures(&mut self, files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList>, today: &str) {
+        let Some(root) = root else {
+            self.skip("the signatures are by keys that you trust", "no root of trust was given (--trust ROOT)");
+            return;
+        };
+        let list: Result<TrustList, FilesError> = parse(files, "trust.json");
+        let list = list.map_err(|e| e.to_string()).and_then(|list| {
+            root.check(&list).map_err(|e| e.to_string())?;
+            newest.map_or(Ok(()), |n| root.check(n)).map_err(|e| format!("the list given is not signed: {e}"))?;
+            Ok(list)
+        });
+        self.check("the list of trusted keys is signed by the root", list.as_ref().map(|_| ()).map_err(Clone::clone));
+        if let Ok(list) = &list {
+            // The newest list that the verifier knows decides; one inside the bundle could be an old one that knows nothing
+            // of a revocation.
+            let list = newest.filter(|n| n.serial >= list.serial).unwrap_or(list);
+            self.check("the decision is signed by a trusted council", signed_decision(files, list, today));
+            self.check("the release is signed by a trusted key", signed_manifest(files, list, today));
+        }
+    }
 }
 
 /// Whether files are those that their manifest lists, unchanged, and no other: quick, and not yet a reason to trust them.

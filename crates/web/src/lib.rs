@@ -20,6 +20,8 @@ mod view;
 mod words;
 
 #[cfg(test)]
+mod flat_tests;
+#[cfg(test)]
 mod testdata;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use crate::SiteOptions;
 use crate::assets::{self, Asset};
 use crate::words::{Arg, Words};
-use accord_hub::{Published, Site, Status};
+use accord_hub::{Shown, Site, Status};
 use askama::Template;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -35,8 +35,8 @@ impl App {
     /// Gathers it, and computes the checksums once.
     pub fn new(site: Site, options: SiteOptions, words: Vec<Words>) -> App {
         let mut checksums = BTreeMap::new();
-        for release in site.releases() {
-            for (path, bytes) in &release.files {
+        for release in site.all() {
+            for (path, bytes) in release.files() {
                 let sum = hex::encode(Sha256::digest(bytes));
                 checksums.insert((release.id().to_owned(), path.clone()), sum);
             }
@@ -101,8 +101,7 @@ fn negotiate(app: &App, parts: &Parts) -> usize {
 impl Visit {
     /// The page's frame; `section` names the word of the navigation that it belongs to.
     pub fn page(&self, title_key: &str, section: &'static str) -> Page {
-        let releases = self.app.site.releases();
-        let worst = releases.iter().map(|r| r.status).find(|s| s.is_draft());
+        let worst = self.app.site.all().map(Shown::status).find(|s| s.is_draft());
         Page {
             app: Arc::clone(&self.app),
             language: self.language,
@@ -111,16 +110,17 @@ impl Visit {
             title: self.app.words[self.language].t(title_key),
             section,
             status: worst,
-            invented: releases.iter().any(|r| r.bundle.info.invented),
+            invented: self.app.site.all().any(|r| r.info().invented),
             sheet: String::new(),
         }
     }
 
     /// The frame of a page about one release: its banners are that release's.
-    pub fn page_of(&self, title_key: &str, release: &Published) -> Page {
+    pub fn page_of<'a>(&self, title_key: &str, release: impl Into<Shown<'a>>) -> Page {
+        let release = release.into();
         let mut page = self.page(title_key, "releases");
-        page.status = release.status.is_draft().then_some(release.status);
-        page.invented = release.bundle.info.invented;
+        page.status = release.status().is_draft().then_some(release.status());
+        page.invented = release.info().invented;
         page.sheet = page.href(&format!("/releases/{}/sheet.css", release.id()));
         page
     }
@@ -237,9 +237,9 @@ impl Page {
 
     /// The style for printing a page about `id`, a release or a figure of it: id, day, and what must not get lost stand at
     /// the foot of each sheet. A file of its own, because the policy allows no style inside a page.
-    pub fn sheet_for(&self, id: &str, release: &Published) -> Response {
+    pub fn sheet_for<'a>(&self, id: &str, release: impl Into<Shown<'a>>) -> Response {
         let undecided = self.t("sheet-undecided");
-        let date = release.bundle.decision.as_ref().map_or(undecided.as_str(), |d| d.date.as_str());
+        let date = release.into().decision().map_or(undecided.as_str(), |d| d.date.as_str());
         let mut sheet = self.with("sheet", &[("id", id.into()), ("date", date.into())]);
         if self.invented {
             sheet.push_str(&format!(" · {}", self.t("invented-data")));

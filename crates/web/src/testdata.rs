@@ -1,11 +1,17 @@
 //! An invented release for tests: made from invented noisy numbers by the same functions that make real ones.
 
-use accord_hub::{Proof, Published, Site};
+use accord_hub::{Flat, Proof, Published, Site};
 use accord_release::account::Rho;
 use accord_release::bundle::{Bundle, Decision, Organisation, Outcome, PrivacyStatement, Refusal, ReleaseInfo, Unit};
 use accord_release::files::{Files, draft_files};
+use accord_release::flat::layout::{Layout, Shape};
+use accord_release::flat::report::{
+    Asked, DomainSource, Draft, FlatReport, REPORT, draft as draft_flat, files as flat_of,
+};
+use accord_release::flat::{Ask, Measured, ROWS, length_id};
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_release::privacy::{DeskCost, statement};
+use accord_standard::columns::{Column, Columns};
 use accord_standard::workload::{TableSpec, Workload, embedded};
 
 /// Invented counts: larger for girls and young women, some small, some negative as noise makes them.
@@ -100,4 +106,59 @@ pub fn draft_site() -> Site {
     let mut site = Site::new();
     site.add(Published::new(bundle, files, Proof::NotChecked).unwrap()).unwrap();
     site
+}
+
+/// Files of a flat draft of invented people.
+pub fn flat_files(id: &str) -> Files {
+    let column = |name: &str, values: &[&str]| {
+        Column::new(name, values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>())
+    };
+    let columns = Columns {
+        columns: vec![
+            column("sex", &["Male", "Female"]),
+            column("age_band", &["10-14", "15-17", "18-19", "20+"]),
+            column("platform", &["=a", "b", "c"]),
+        ],
+    };
+    let shape = Shape { longest: 2, most_filled: None };
+    let layout = Layout::new(&columns, shape).unwrap();
+    let table = |id: String, values: Vec<i64>, most: u64| {
+        // sigma² = sensitivity² / (2 rho), with sigma = 3.
+        let rho = Rho((u128::from(most) * u128::from(Rho::UNIT)).div_ceil(18) as u64);
+        let draw = Draw { sigma_milli: 3000, rho, sensitivity_squared: most, entry: id.clone() };
+        NoisyTable { table: id, values, draws: vec![draw] }
+    };
+    let mut tables = vec![table(ROWS.to_owned(), vec![600], 1)];
+    for k in 1..=layout.lengths() {
+        let values = (0..layout.cells(k) as i64).map(|cell| cell * 37 % 150 + 20).collect();
+        tables.push(table(length_id(k), values, layout.most_cells(k).max(1)));
+    }
+    let measured = Measured { columns, shape, rows_per_person: 1, tables };
+    let spent = Rho(measured.tables.iter().flat_map(|t| &t.draws).map(|d| d.rho.0).sum());
+    let plan = Draft {
+        info: ReleaseInfo {
+            id: id.to_owned(),
+            title: "An invented <flat> table for tests".to_owned(),
+            unit: Unit::People,
+            population: "rows of the file".to_owned(),
+            ..bundle(id).info
+        },
+        domain: DomainSource::InferredAsPublic,
+        delta: 1e-6,
+        cost: DeskCost { this: spent, cumulative: spent },
+        asked: Asked { reporting_length: 2, rows: None, ask: Ask { dial: 2.0, weights: Vec::new() } },
+        previous: None,
+    };
+    let drafted = draft_flat(&measured, &plan, &mut |_| {}).unwrap();
+    flat_of(&measured, &drafted, Files::new()).unwrap()
+}
+
+/// A flat release with or without a decision.
+pub fn flat(id: &str, outcome: Option<Outcome>, proof: Proof) -> Result<Flat, accord_hub::SiteError> {
+    let mut files = flat_files(id);
+    if let Some(outcome) = outcome {
+        let report: FlatReport = accord_release::files::parse(&files, REPORT).unwrap();
+        files.insert(REPORT.to_owned(), serde_json::to_vec(&report.decided(&decision(outcome))).unwrap());
+    }
+    Flat::new(files, proof)
 }

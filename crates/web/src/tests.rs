@@ -13,18 +13,18 @@ use proptest::prelude::*;
 use std::collections::{BTreeSet, VecDeque};
 use tower::ServiceExt as _;
 
-struct Got {
-    status: StatusCode,
+pub struct Got {
+    pub status: StatusCode,
     headers: HeaderMap,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Got {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|v| v.to_str().unwrap()).unwrap_or_default()
     }
 }
@@ -37,7 +37,7 @@ async fn ask(router: &Router, method: &str, path: &str, accept: &str) -> Got {
     Got { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
 }
 
-async fn get(router: &Router, path: &str) -> Got {
+pub async fn get(router: &Router, path: &str) -> Got {
     ask(router, "GET", path, "en").await
 }
 
@@ -46,7 +46,7 @@ fn published() -> Router {
 }
 
 /// Addresses that a page links to, without those that lead elsewhere.
-fn links(page: &str) -> BTreeSet<String> {
+pub fn links(page: &str) -> BTreeSet<String> {
     let all = page.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     all.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).collect()
 }
@@ -524,6 +524,18 @@ fn the_invented_release_passes_the_checks_of_a_real_one() {
 fn the_invented_release_can_be_written_for_the_browser() {
     let Ok(folder) = std::env::var("ACCORD_WRITE_BUNDLE") else { return };
     for (path, bytes) in testdata::files(&testdata::bundle("demo-2026-1")) {
+        let path = std::path::Path::new(&folder).join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+/// The same of the invented flat release, where `ACCORD_WRITE_FLAT` says.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test helper that is told where to write")]
+fn the_invented_flat_release_can_be_written_for_the_browser() {
+    let Ok(folder) = std::env::var("ACCORD_WRITE_FLAT") else { return };
+    for (path, bytes) in testdata::flat_files("demo-flat-2026-1") {
         let path = std::path::Path::new(&folder).join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();

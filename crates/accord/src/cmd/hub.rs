@@ -4,12 +4,13 @@
 //! not served. Without `--trust` no signature can be believed, so that everything is shown as a draft.
 
 use super::Exit;
+use super::verify::{failures, verify};
 use crate::ambient;
 use crate::say::{printable, say, say_json};
 use accord_crypto::trust::{TrustList, TrustRoot};
-use accord_hub::{Proof, Published, Site, Status};
+use accord_hub::{Flat, Proof, Published, Release, Site, Status};
 use accord_release::files::{self, Files};
-use accord_release::verify::{CheckResult, verify};
+use accord_release::flat::again::is_flat;
 use accord_web::{HelpLine, SiteOptions};
 use anyhow::{Context as _, bail};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -115,21 +116,17 @@ pub fn serve(
 
 /// Checks the files of a release and makes them ready to be shown. Refuses damaged ones, ones that the root does not vouch
 /// for though they claim to be published, and ones that a council vetoed.
-pub fn load(files: Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Published> {
-    let report = verify(&files, root, newest, &ambient::today_iso());
+pub fn load(files: Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Release> {
+    let report = verify(&files, root, newest);
     if !report.is_sound() {
-        let failed = report.checks.iter().filter_map(|c| match &c.result {
-            CheckResult::Failed(why) => Some(format!("{}: {why}", c.what)),
-            _ => None,
-        });
-        bail!("it does not pass its checks ({})", failed.collect::<Vec<_>>().join("; "));
+        bail!("it does not pass its checks ({})", failures(&report));
     }
     let proof = if report.is_trusted() { Proof::Checked } else { Proof::NotChecked };
-    if !files.contains_key("release.json") && files.contains_key("report.html") {
-        bail!("it is a draft of a flat table, which has a page of its own: open its report.html in a browser");
+    if is_flat(&files) {
+        return Ok(Flat::new(files, proof)?.into());
     }
     let bundle = files::read_bundle(&files)?;
-    Ok(Published::new(bundle, files, proof)?)
+    Ok(Published::new(bundle, files, proof)?.into())
 }
 
 fn read_site(args: &Serve, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Site> {
@@ -163,10 +160,11 @@ fn read_site(args: &Serve, root: Option<&TrustRoot>, newest: Option<&TrustList>)
 
 /// What puts releases in order, oldest first: slot of the calendar, day of the decision, and of several on one day the one
 /// with the most organisations last; then the name.
-fn age(release: &Published) -> (String, String, usize, String) {
-    let bundle = &release.bundle;
-    let day = bundle.decision.as_ref().map(|d| d.date.clone()).unwrap_or_default();
-    (bundle.info.slot.clone(), day, bundle.info.organisations.len(), bundle.info.id.clone())
+fn age(release: &Release) -> (String, String, usize, String) {
+    let shown = release.shown();
+    let info = shown.info();
+    let day = shown.decision().map(|d| d.date.clone()).unwrap_or_default();
+    (info.slot.clone(), day, info.organisations.len(), info.id.clone())
 }
 
 /// The most that is read of one release, and its most files: a folder that was given by mistake must not fill the memory.
@@ -255,15 +253,15 @@ fn say_site(site: &Site, json: bool) -> anyhow::Result<()> {
         Status::Published => "published",
     };
     if json {
-        let releases = site.releases().iter().map(|r| {
-            serde_json::json!({ "id": r.id(), "status": status(r.status), "draft": r.status.is_draft(),
-                                "invented": r.bundle.info.invented, "files": r.files.len() })
+        let releases = site.all().map(|r| {
+            serde_json::json!({ "id": r.id(), "status": status(r.status()), "draft": r.status().is_draft(),
+                                "invented": r.info().invented, "files": r.files().len() })
         });
         return say_json(&serde_json::json!({ "releases": releases.collect::<Vec<_>>() }));
     }
-    for release in site.releases() {
-        let invented = if release.bundle.info.invented { ", INVENTED DATA" } else { "" };
-        say(&format!("{}: {}{invented}", printable(release.id()), status(release.status)))?;
+    for release in site.all() {
+        let invented = if release.info().invented { ", INVENTED DATA" } else { "" };
+        say(&format!("{}: {}{invented}", printable(release.id()), status(release.status())))?;
     }
     Ok(())
 }

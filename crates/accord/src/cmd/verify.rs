@@ -3,8 +3,11 @@
 use super::{Exit, hub};
 use crate::ambient;
 use crate::say::{printable, say, say_json};
-use accord_release::files::Status;
-use accord_release::verify::{CheckResult, verify};
+use accord_crypto::trust::{TrustList, TrustRoot};
+use accord_record::write::flat_parquet;
+use accord_release::files::{Files, Status};
+use accord_release::verify::{CheckResult, Report, verify_with};
+use accord_standard::columns::Columns;
 use std::path::PathBuf;
 
 /// Arguments of `accord verify`.
@@ -31,7 +34,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let root = args.trust.as_deref().map(hub::read_root).transpose()?;
     let files = hub::read_folder(&args.dir)?;
     let newest = args.trust_list.as_deref().map(hub::read_list).transpose()?;
-    let report = verify(&files, root.as_ref(), newest.as_ref(), &ambient::today_iso());
+    let report = verify(&files, root.as_ref(), newest.as_ref());
     let good = report.is_sound() && (root.is_none() || report.is_trusted());
     if json {
         let mut value = serde_json::to_value(&report)?;
@@ -59,4 +62,25 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         }
     }
     Ok(if good { Exit::Fine } else { Exit::No })
+}
+
+/// Checks the files of a release as of today, the Parquet file of a flat one too.
+pub fn verify(files: &Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> Report {
+    verify_with(files, root, newest, &ambient::today_iso(), Some(&parquet))
+}
+
+/// The Parquet file of synthetic rows.
+pub fn parquet(columns: &Columns, rows: &[Vec<u16>]) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    flat_parquet(columns, rows, &mut bytes).map_err(|e| e.to_string())?;
+    Ok(bytes)
+}
+
+/// What failed, in one line.
+pub fn failures(report: &Report) -> String {
+    let failed = report.checks.iter().filter_map(|c| match &c.result {
+        CheckResult::Failed(why) => Some(format!("{}: no, {why}", c.what)),
+        _ => None,
+    });
+    failed.collect::<Vec<_>>().join("; ")
 }

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod desk;
 mod flat;
+mod flat_publish;
 mod leak;
 mod preview;
 mod protect;

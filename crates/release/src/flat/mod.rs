@@ -13,6 +13,7 @@
 //! Start reading at [`make`].
 
 pub mod adjust;
+pub mod again;
 pub mod aggregate;
 pub mod compare;
 pub mod draw;

@@ -83,6 +83,15 @@ fn head(report: &FlatReport) -> String {
             "<p class=\"banner\" role=\"note\">INVENTED DATA. The people behind these numbers do not exist.</p>\n",
         );
     }
+    if let Some(decision) = &report.decision {
+        let _ = writeln!(
+            out,
+            "<p class=\"claim\" dir=\"auto\">{}, {}: {}</p>",
+            text(&decision.council),
+            outside(&decision.date),
+            text(if decision.note.is_empty() { "no note" } else { &decision.note }),
+        );
+    }
     let names: Vec<String> = info.organisations.iter().map(|o| outside(&o.name)).collect();
     let _ = write!(
         out,

@@ -7,9 +7,9 @@ use super::page::{PAGE, page};
 use super::quality::{FlatQuality, quality};
 use super::rows::Rows;
 use super::{Ask, FlatError, Made, Measured, Settings, make, take};
-use crate::account::{Rho, check_delta, epsilon_of, odds_of};
-use crate::bundle::{ReleaseInfo, Unit};
-use crate::files::{Files, FilesError, Status, add_manifest, json, parse};
+use crate::account::{Rho, epsilon_of, odds_of};
+use crate::bundle::{Decision, ReleaseInfo, Unit};
+use crate::files::{Files, FilesError, Status, add_manifest, json};
 use crate::flatfiles::{About, Flat, FlatError as WriteError};
 use crate::privacy::{DESKS_PER_PERSON, DeskCost, is_worth_publishing};
 use crate::publish::MISS;
@@ -31,6 +31,9 @@ pub struct FlatReport {
     pub format: u32,
     /// Draft or published.
     pub status: Status,
+    /// The council's decision, once it is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// What it is and whose.
     pub info: ReleaseInfo,
     /// Where the domain comes from.
@@ -172,7 +175,7 @@ pub enum DraftError {
 }
 
 /// A draft in the making.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Drafted {
     /// The report.
     pub report: FlatReport,
@@ -180,6 +183,13 @@ pub struct Drafted {
     pub synthetic: Rows,
     /// Rows that the aggregates count.
     rows: Rows,
+}
+
+impl Drafted {
+    /// The same with a decision in its report.
+    pub(super) fn decided(&self, decision: &Decision) -> Drafted {
+        Drafted { report: self.report.clone().decided(decision), ..self.clone() }
+    }
 }
 
 /// Makes rows and report.
@@ -197,6 +207,7 @@ pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) 
     let report = FlatReport {
         format: 1,
         status: Status::Draft,
+        decision: None,
         info: draft.info.clone(),
         domain: draft.domain,
         privacy,
@@ -222,85 +233,6 @@ pub fn files(measured: &Measured, drafted: &Drafted, others: Files) -> Result<Fi
     let mut files = flat.files(&about(report), files)?;
     add_manifest(&report.info.id, Status::Draft, &mut files)?;
     Ok(files)
-}
-
-/// Makes everything again that follows from the noisy counts of a draft, and compares.
-///
-/// # Errors
-/// What doesn't follow.
-pub fn follows(files: &Files) -> Result<(), String> {
-    let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
-    let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
-    measured.columns.check().map_err(|e| e.to_string())?;
-    check_delta(report.privacy.delta).map_err(|e| e.to_string())?;
-    measured_as_stated(&measured)?;
-    let spent: u64 = measured.tables.iter().flat_map(|t| &t.draws).fold(0, |sum, d| sum.saturating_add(d.rho.0));
-    if spent > report.privacy.rho.0 || report.privacy.rho > report.privacy.rho_cumulative {
-        return Err("the measurements cost more than the report states".to_owned());
-    }
-    let cost = DeskCost { this: report.privacy.rho, cumulative: report.privacy.rho_cumulative };
-    let again = Draft {
-        info: report.info.clone(),
-        domain: report.domain,
-        delta: report.privacy.delta,
-        cost,
-        asked: report.asked.clone(),
-        // The earlier draft is not here: what was compared of it stands in the report, and is compared again.
-        previous: report.compared.as_ref().map(|c| c.previous.clone()),
-    };
-    let again = draft(&measured, &again, &mut |_| {}).map_err(|e| e.to_string())?;
-    if again.report != report {
-        return Err("report.json is not what the noisy counts give".to_owned());
-    }
-    // Parquet is written by another crate and not made again here; the package must describe it all the same.
-    let others: Files =
-        files.iter().filter(|(path, _)| *path == PARQUET).map(|(p, b)| (p.clone(), b.clone())).collect();
-    let rendered = self::files(&measured, &again, others).map_err(|e| e.to_string())?;
-    if let Some(path) = files.keys().find(|path| !rendered.contains_key(*path)) {
-        return Err(format!("{path} is no file of a flat release"));
-    }
-    match rendered.keys().find(|path| rendered.get(*path) != files.get(*path)) {
-        None => Ok(()),
-        Some(path) => Err(format!("{path} is not what the noisy counts give")),
-    }
-}
-
-/// The measurements are those of the layout, in order, each of one draw that is as large as its cost demands.
-fn measured_as_stated(measured: &Measured) -> Result<(), String> {
-    let layout = measured.layout().map_err(|e| e.to_string())?;
-    if !(1..=1000).contains(&measured.rows_per_person) {
-        return Err("it states a number of rows a person that makes no sense".to_owned());
-    }
-    let rows = u64::from(measured.rows_per_person) * u64::from(measured.rows_per_person);
-    let has = |id: &str| measured.tables.iter().any(|t| t.table == id);
-    let mut expected = vec![(super::ROWS.to_owned(), 1, rows)];
-    // A bound was chosen or declared; where it was, how many rows are over it was counted.
-    if measured.shape.most_filled.is_some() {
-        expected.extend(has(super::MOST_FILLED).then(|| (super::MOST_FILLED.to_owned(), 1, rows)));
-        expected.extend(has(super::CUT).then(|| (super::CUT.to_owned(), 1, rows)));
-    }
-    for k in 1..=layout.lengths() {
-        let most = rows.saturating_mul(layout.most_cells(k).max(1));
-        expected.push((super::length_id(k), layout.cells(k), most));
-    }
-    if measured.tables.len() != expected.len() {
-        return Err("it holds other measurements than its domain has".to_owned());
-    }
-    for (table, (id, cells, most)) in measured.tables.iter().zip(expected) {
-        let [draw] = &table.draws[..] else { return Err(format!("{id} is not one draw")) };
-        if table.table != id || table.values.len() != cells {
-            return Err(format!("{id} is not where it should be, or has other cells than its domain has"));
-        }
-        if draw.rho.0 == 0 || draw.sigma_milli == 0 {
-            return Err(format!("{id} has no noise"));
-        }
-        draw.bears_its_cost(most).map_err(|why| format!("{id}: {why}"))?;
-        let chosen = table.values.first().copied();
-        if id == super::MOST_FILLED && chosen != measured.shape.most_filled.map(i64::from) {
-            return Err("the bound on filled columns is not the one that was chosen".to_owned());
-        }
-    }
-    Ok(())
 }
 
 fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
@@ -432,5 +364,6 @@ pub(super) fn about(report: &FlatReport) -> About {
         caveats: report.notes.clone(),
         invented: info.invented,
         status: report.status,
+        council_note: report.decision.as_ref().map(|d| d.note.clone()).unwrap_or_default(),
     }
 }

@@ -19,7 +19,7 @@ use std::io::Write;
 pub(crate) const BEFORE: [&str; 3] = ["STRUCTURE", "STRUCTURE_ID", "ACTION"];
 /// Columns after the dimensions: the measure, its status and confidentiality (code lists `CL_OBS_STATUS` and
 /// `CL_CONF_STATUS`), its interval, and what travels with every figure.
-pub(super) const AFTER: [&str; 9] = [
+pub(super) const AFTER: [&str; 10] = [
     "OBS_VALUE",
     "OBS_STATUS",
     "CONF_STATUS",
@@ -29,6 +29,7 @@ pub(super) const AFTER: [&str; 9] = [
     "SYMBOL",
     "UNIT_MEASURE",
     "INVENTED",
+    "COUNCIL_NOTE",
 ];
 /// Total: the combination leaves this column open.
 pub(super) const TOTAL: &str = "_T";
@@ -105,7 +106,12 @@ impl Flat<'_> {
             Status::Draft => "N",
             Status::Published => "F",
         };
-        let after = format!(",{},{}\n", about.unit_word().to_ascii_uppercase(), field(about.invented_words()));
+        let after = format!(
+            ",{},{},{}\n",
+            about.unit_word().to_ascii_uppercase(),
+            field(about.invented_words()),
+            field(&about.council_note)
+        );
         for aggregate in &self.aggregates {
             buffer.put(before.as_bytes());
             let mut cells = aggregate.cells.iter().peekable();

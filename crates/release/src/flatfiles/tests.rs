@@ -43,6 +43,7 @@ fn about() -> About {
         caveats: vec!["Noise was added.".into()],
         invented: true,
         status: Status::Draft,
+        council_note: String::new(),
     }
 }
 
@@ -112,16 +113,18 @@ fn a_count_too_uncertain_to_show_is_an_interval_and_a_symbol_for_statisticians()
     let (columns, rows, aggregates) = small();
     let flat = Flat::new(&columns, &rows, &aggregates).unwrap();
     let expected = "STRUCTURE,STRUCTURE_ID,ACTION,gender,age__years,OBS_VALUE,OBS_STATUS,CONF_STATUS,LOWER_BOUND,\
-         UPPER_BOUND,RELIABILITY,SYMBOL,UNIT_MEASURE,INVENTED\n\
-         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,_T,_T,1240,E,N,,,,,PEOPLE,INVENTED DATA\n\
-         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,woman,_T,1200,E,N,1180,1220,solid,,PEOPLE,INVENTED DATA\n\
-         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,man,_T,40,U,N,22,58,care,,PEOPLE,INVENTED DATA\n\
-         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,_T,0--8,,N,N,0,6,not_shown,[low],PEOPLE,INVENTED DATA\n\
-         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,woman,C__9,,Q,N,0,30,not_shown,[c],PEOPLE,INVENTED DATA\n";
+         UPPER_BOUND,RELIABILITY,SYMBOL,UNIT_MEASURE,INVENTED,COUNCIL_NOTE\n\
+         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,_T,_T,1240,E,N,,,,,PEOPLE,INVENTED DATA,\n\
+         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,woman,_T,1200,E,N,1180,1220,solid,,PEOPLE,INVENTED DATA,\n\
+         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,man,_T,40,U,N,22,58,care,,PEOPLE,INVENTED DATA,\n\
+         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,_T,0--8,,N,N,0,6,not_shown,[low],PEOPLE,INVENTED DATA,\n\
+         dataflow,ACCORD:AGGREGATES_DEMO_2026_1(1.0.0),I,woman,C__9,,Q,N,0,30,not_shown,[c],PEOPLE,INVENTED DATA,\n";
     assert_eq!(text(|out| flat.aggregates_sdmx(&about(), out)), expected);
-    let published = About { status: Status::Published, invented: false, unit: Unit::Rows, ..about() };
+    let note = "=Read it, with care".to_owned();
+    let published =
+        About { status: Status::Published, invented: false, unit: Unit::Rows, council_note: note, ..about() };
     let line = text(|out| flat.aggregates_sdmx(&published, out)).lines().nth(1).unwrap().to_owned();
-    assert!(line.ends_with(",1240,E,F,,,,,ROWS,no"), "{line}");
+    assert!(line.ends_with(",1240,E,F,,,,,ROWS,no,\"'=Read it, with care\""), "{line}");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn live(page: &Page, release: &Published, ask: &str) -> Option<Link> {
                 found.into_iter().map(|h| say::statement(w, &h.figure.subject, &h.figure.value, info.unit)).collect();
             Some(Link { words: said.join(" "), href: page.href(&href) })
         }
-        "survivors" => super::home::council(page, release)
+        "survivors" => super::home::council(page, release.bundle.decision.as_ref())
             .map(|c| Link { words: format!("{} {}", c.outcome, c.by), href: format!("{here}#council") }),
         "together" => {
             let kinds: BTreeSet<&str> = info.organisations.iter().map(|o| o.kind.as_str()).collect();

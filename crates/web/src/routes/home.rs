@@ -7,8 +7,8 @@ use crate::text::{capital, clean, lower};
 use crate::view::FigureView;
 use crate::view::figure::{self, Link, release_link};
 use crate::view::table::{category_label, dimension_label};
-use accord_hub::{Found, Published, Site};
-use accord_release::bundle::{Headline, Outcome};
+use accord_hub::{Found, Published, Shown, Site};
+use accord_release::bundle::{Decision, Headline, Outcome};
 use accord_standard::figure::FigureValue;
 use askama::Template;
 use axum::response::Response;
@@ -86,10 +86,11 @@ pub async fn home(visit: Visit) -> Response {
     });
     let view = Home {
         questions: questions(&page, &visit.app.site),
-        newest: newest.map(|r| release_link(&page, r)),
+        // The figures here are of the newest release that has such figures.
+        newest: newest.map(Shown::from).or_else(|| visit.app.site.newest_shown()).map(|r| release_link(&page, r)),
         tiles: ["states", "companies", "girls"].map(tile).into(),
         gap,
-        council: newest.and_then(|r| council(&page, r)),
+        council: newest.and_then(|r| council(&page, r.bundle.decision.as_ref())),
         odds,
         page,
     };
@@ -155,8 +156,8 @@ fn most(headline: &Headline) -> u64 {
 }
 
 /// The council's decision on a release, in words.
-pub fn council(page: &Page, release: &Published) -> Option<Council> {
-    let decision = release.bundle.decision.as_ref()?;
+pub fn council(page: &Page, decision: Option<&Decision>) -> Option<Council> {
+    let decision = decision?;
     let outcome = page.t(match decision.outcome {
         Outcome::Approve => "council-approve",
         Outcome::Defer => "council-defer",

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod exit;
 pub mod figure;
+pub mod flat;
 pub mod home;
 pub mod plain;
 pub mod releases;

@@ -7,8 +7,10 @@ use crate::say::{self, Odds};
 use crate::text::clean;
 use crate::view::FigureView;
 use crate::view::figure::{Link, exports, release_link};
-use accord_hub::Published;
+use crate::words::Words;
 use accord_hub::site::HEADLINES;
+use accord_hub::{Published, Shown, Status};
+use accord_release::bundle::{ReleaseInfo, Unit};
 use accord_standard::codebook::Codebook;
 use askama::Template;
 use axum::response::Response;
@@ -31,11 +33,11 @@ struct Item {
 /// All releases, newest first.
 pub async fn list(visit: Visit) -> Response {
     let page = visit.page("title-releases", "releases");
-    let releases = visit.app.site.releases().iter().rev().map(|release| {
-        let info = &release.bundle.info;
+    let releases = visit.app.site.all().rev().map(|release| {
+        let info = release.info();
         Item {
             link: release_link(&page, release),
-            status: page.t(draft_key(release.status)),
+            status: page.t(draft_key(release.status())),
             period: clean(&info.period),
             contributors: page.with("contributors", &[("n", (info.organisations.len() as u64).into())]),
             invented: info.invented,
@@ -74,35 +76,28 @@ struct Cost {
     draws: String,
 }
 
-struct FileRow {
-    path: String,
-    href: String,
-    size: String,
-    sum: String,
+/// A file of a release, to be kept.
+pub struct FileRow {
+    /// Path in the release's folder.
+    pub path: String,
+    /// Address.
+    pub href: String,
+    /// Size in bytes.
+    pub size: String,
+    /// SHA-256 in hex.
+    pub sum: String,
 }
 
 /// One release.
 pub async fn one(visit: Visit, At(id): At<String>) -> Response {
-    let Some(release) = visit.app.site.release(&id) else { return visit.not_found() };
+    let release = match visit.app.site.shown(&id) {
+        Some(Shown::Tables(release)) => release,
+        Some(Shown::Flat(release)) => return super::flat::one(&visit, release),
+        None => return visit.not_found(),
+    };
     let page = visit.page_of("title-release", release);
     let info = &release.bundle.info;
     let w = page.words();
-    let facts = [
-        ("fact-status", page.t(draft_key(release.status))),
-        ("fact-population", clean(&info.population)),
-        (
-            "fact-unit",
-            page.t(match info.unit {
-                accord_release::bundle::Unit::People => "fact-unit-people",
-                accord_release::bundle::Unit::Records => "fact-unit-records",
-                accord_release::bundle::Unit::Rows => "fact-unit-rows",
-            }),
-        ),
-        ("fact-period", clean(&info.period)),
-        ("fact-slot", clean(&info.slot)),
-        ("fact-codebook", clean(&info.codebook)),
-        ("fact-software", clean(&info.software)),
-    ];
     let headline = release
         .headline("girls-10-17")
         .or_else(|| release.headline("all"))
@@ -115,19 +110,15 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
     let one = One {
         title: clean(&info.title),
         id: info.id.clone(),
-        facts: facts.map(|(key, value)| (page.t(key), value)).into(),
+        facts: facts(&page, info, release.status),
         headline,
         headlines: (!release.bundle.headlines.is_empty()).then(|| table(HEADLINES, &page.t("headlines"))),
         tables: release.tables().map(|e| table(&e.table.id, &e.spec.title)).collect(),
-        organisations: info
-            .organisations
-            .iter()
-            .map(|o| (clean(&o.name), w.label(&format!("organisation-{}", o.kind), &kind(&o.kind))))
-            .collect(),
+        organisations: organisations(w, info),
         odds: say::odds(w, &release.bundle.privacy),
         privacy: privacy(&page, release),
         costs: costs(&page, release),
-        council: council(&page, release),
+        council: council(&page, release.bundle.decision.as_ref()),
         refusals: release.bundle.refusals.iter().map(|r| (clean(&r.what), clean(&r.why))).collect(),
         assumptions: info.assumptions.iter().map(|a| clean(a)).collect(),
         files: files(&visit, &page, release),
@@ -135,6 +126,36 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
         page,
     };
     render(&one)
+}
+
+/// What a release is, each with its name.
+pub fn facts(page: &Page, info: &ReleaseInfo, status: Status) -> Vec<(String, String)> {
+    [
+        ("fact-status", page.t(draft_key(status))),
+        ("fact-population", clean(&info.population)),
+        (
+            "fact-unit",
+            page.t(match info.unit {
+                Unit::People => "fact-unit-people",
+                Unit::Records => "fact-unit-records",
+                Unit::Rows => "fact-unit-rows",
+            }),
+        ),
+        ("fact-period", clean(&info.period)),
+        ("fact-slot", clean(&info.slot)),
+        ("fact-codebook", clean(&info.codebook)),
+        ("fact-software", clean(&info.software)),
+    ]
+    .map(|(key, value)| (page.t(key), value))
+    .into()
+}
+
+/// Who contributed, each with its kind in words.
+pub fn organisations(w: &Words, info: &ReleaseInfo) -> Vec<(String, String)> {
+    info.organisations
+        .iter()
+        .map(|o| (clean(&o.name), w.label(&format!("organisation-{}", o.kind), &kind(&o.kind))))
+        .collect()
 }
 
 /// English label of a kind of organisation; a code that the standard doesn't know stands for itself.
@@ -145,7 +166,7 @@ fn kind(code: &str) -> String {
 
 /// The style for printing a page of a release.
 pub async fn sheet(visit: Visit, At(id): At<String>) -> Response {
-    let Some(release) = visit.app.site.release(&id) else { return visit.not_found() };
+    let Some(release) = visit.app.site.shown(&id) else { return visit.not_found() };
     visit.page_of("title-release", release).sheet_for(&id, release)
 }
 
@@ -183,7 +204,9 @@ fn costs(page: &Page, release: &Published) -> Vec<Cost> {
     release.bundle.privacy.tables.iter().map(cost).collect()
 }
 
-fn files(visit: &Visit, page: &Page, release: &Published) -> Vec<FileRow> {
+/// Every file of a release.
+pub fn files<'a>(visit: &Visit, page: &Page, release: impl Into<Shown<'a>>) -> Vec<FileRow> {
+    let release = release.into();
     let row = |(path, bytes): (&String, &Vec<u8>)| {
         let key = (release.id().to_owned(), path.clone());
         FileRow {
@@ -193,7 +216,7 @@ fn files(visit: &Visit, page: &Page, release: &Published) -> Vec<FileRow> {
             sum: visit.app.checksums.get(&key).cloned().unwrap_or_default(),
         }
     };
-    release.files.iter().map(row).collect()
+    release.files().iter().map(row).collect()
 }
 
 /// A path with everything but letters, digits and `-._/` percent-encoded.
@@ -211,13 +234,16 @@ fn encode(path: &str) -> String {
 
 /// Serves a file of the bundle, byte for byte.
 pub async fn bundle_file(visit: Visit, At((id, path)): At<(String, String)>) -> Response {
-    let found = visit.app.site.release(&id).and_then(|r| r.files.get(&path));
+    let found = visit.app.site.shown(&id).and_then(|r| r.files().get(&path));
     let Some(bytes) = found else { return visit.not_found() };
     let ending = path.rsplit_once('.').map(|(_, e)| e).unwrap_or_default();
     let kind = match ending {
         "csv" => "text/csv; charset=utf-8",
         "json" => "application/json",
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "parquet" => "application/vnd.apache.parquet",
+        // To keep, never to be shown here: it has a policy of its own.
+        "html" => "text/html; charset=utf-8",
         "md" | "txt" | "toml" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     };

@@ -5,7 +5,7 @@ use crate::page::{Page, draft_key};
 use crate::say;
 use crate::text::{capital, clean, lower};
 use crate::view::table::{category_label, dimension_label};
-use accord_hub::{Found, Place, Published};
+use accord_hub::{Found, Place, Published, Shown};
 use accord_release::bundle::Share;
 use accord_standard::dimension::{Category, Dimension, Rule};
 use accord_standard::figure::{Figure, FigureValue, Reliability};
@@ -142,8 +142,9 @@ pub fn exports(page: &Page, base: &str, stem: &str) -> Vec<Link> {
 }
 
 /// The release as a link.
-pub fn release_link(page: &Page, release: &Published) -> Link {
-    Link { words: clean(&release.bundle.info.title), href: page.href(&format!("/releases/{}", release.id())) }
+pub fn release_link<'a>(page: &Page, release: impl Into<Shown<'a>>) -> Link {
+    let release = release.into();
+    Link { words: clean(&release.info().title), href: page.href(&format!("/releases/{}", release.id())) }
 }
 
 /// Colour of the figure at a place.

@@ -2,13 +2,13 @@
 
 use super::Exit;
 use crate::cmd::hub;
+use crate::cmd::verify::{failures, verify};
 use crate::say::{say, say_json};
 use crate::secret::Source;
 use crate::{ambient, folder};
 use accord_crypto::council::{self, CouncilShare, SealedShare};
 use accord_release::bundle::{Decision, Outcome};
-use accord_release::files::{DECISION_CONTEXT, Files, Signed, decision_bytes, draft_hash};
-use accord_release::verify::verify;
+use accord_release::files::{DECISION_CONTEXT, Files, Signed, Status, decision_bytes, draft_hash};
 use anyhow::Context as _;
 use std::path::PathBuf;
 
@@ -82,9 +82,15 @@ pub fn decide(
     shares: &[CouncilShare],
 ) -> anyhow::Result<Files> {
     let today = ambient::today_iso();
+    let report = verify(draft, None, None);
     anyhow::ensure!(
-        verify(draft, None, None, &today).is_sound(),
-        "the draft is damaged; run `accord verify` on it: nothing was signed"
+        report.is_sound(),
+        "the draft does not pass its checks ({}); run `accord verify` on it: nothing was signed",
+        failures(&report)
+    );
+    anyhow::ensure!(
+        report.status == Some(Status::Draft),
+        "a council decides on a draft, and this is none: nothing was signed"
     );
     let first = shares.first().context("no share was given")?;
     let [need, held] = first.quorum();

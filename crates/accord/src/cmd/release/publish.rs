@@ -2,15 +2,17 @@
 
 use super::{Exit, Refused};
 use crate::cmd::hub;
+use crate::cmd::verify::{failures, parquet, verify};
+use crate::folder;
 use crate::say::{say, say_json};
 use crate::secret::Source;
-use crate::{ambient, folder};
 use accord_crypto::sign::{SealedKey, SigningKey};
 use accord_crypto::trust::TrustRoot;
 use accord_release::bundle::Decision;
-use accord_release::files::{Files, Signed, parse, published_files};
-use accord_release::verify::{CheckResult, verify};
-use anyhow::Context as _;
+use accord_release::files::{Files, Signed, draft_hash, parse, published_files};
+use accord_release::flat::again::is_flat;
+use accord_release::verify::check_manifest;
+use anyhow::{Context as _, bail};
 use std::path::PathBuf;
 
 /// Arguments of `accord release publish`.
@@ -78,24 +80,26 @@ pub fn publish(
     key: &SigningKey,
     root: &TrustRoot,
 ) -> anyhow::Result<Files> {
-    anyhow::ensure!(
-        verify(draft, None, None, &ambient::today_iso()).is_sound(),
-        "the draft is damaged; run `accord verify` on it: nothing was signed"
-    );
     let signed: Signed = parse(decision, "decision.sig.json")?;
     let decided: Decision = parse(decision, "decision.json")?;
-    let files = published_files(draft, &decided, &signed, trust_list, key)?;
-    let report = verify(&files, Some(root), None, &ambient::today_iso());
+    // Said before anything is made again, which takes a while for a large table.
+    if decided.draft != draft_hash(draft)? {
+        return Err(Refused::error("not published: the decision is about another draft"));
+    }
+    // A flat draft is made again from its noisy counts as it is published, and refused there if it doesn't follow.
+    let wrong = if is_flat(draft) {
+        check_manifest(draft).err()
+    } else {
+        Some(verify(draft, None, None)).filter(|r| !r.is_sound()).map(|r| failures(&r))
+    };
+    if let Some(why) = wrong {
+        bail!("the draft does not pass its checks ({why}); run `accord verify` on it: nothing was signed");
+    }
+    let files = published_files(draft, &decided, &signed, trust_list, key, Some(&parquet))
+        .context("the draft does not pass its checks; run `accord verify` on it: nothing was signed")?;
+    let report = verify(&files, Some(root), None);
     if !report.is_trusted() {
-        let why: Vec<String> = report
-            .checks
-            .iter()
-            .filter_map(|c| match &c.result {
-                CheckResult::Failed(why) => Some(format!("{}: no, {why}", c.what)),
-                _ => None,
-            })
-            .collect();
-        return Err(Refused::error(format!("not published: {}", why.join("; "))));
+        return Err(Refused::error(format!("not published: {}", failures(&report))));
     }
     Ok(files)
 }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::account::Rho;
 use crate::bundle::Account;
+use crate::flat::again::follows;
 use crate::flat::page::tests::{made, of, people};
-use crate::flat::report::follows;
 use accord_standard::columns::{Column, Columns};
 
 #[test]

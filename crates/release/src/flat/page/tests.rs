@@ -1,8 +1,9 @@
 use crate::account::Rho;
 use crate::bundle::{Organisation, ReleaseInfo, Unit};
 use crate::files::Files;
+use crate::flat::again::follows;
 use crate::flat::layout::Shape;
-use crate::flat::report::{Asked, DomainSource, Draft, FlatReport, REPORT, draft, files, follows};
+use crate::flat::report::{Asked, DomainSource, Draft, FlatReport, REPORT, draft, files};
 use crate::flat::rows::Rows;
 use crate::flat::{Ask, Measured, ROWS, length_id, tests::codes};
 use crate::noisy::{Draw, NoisyTable};
