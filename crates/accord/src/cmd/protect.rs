@@ -36,10 +36,16 @@ use tokio::runtime::Runtime;
 
 /// Arguments of `accord protect`.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("whose").required(true).multiple(true).args(["person", "rows_are_people", "sds_config"]))]
 #[command(after_help = "Examples:
   accord protect cases.csv --rows-are-people --epsilon 1 --out draft
   accord protect ctdc.csv.gz --as ctdc --rows-are-people --epsilon 4 --out draft
   accord protect any.csv --domain columns.toml --rows-are-people --epsilon 2 --out draft
+  accord protect any.csv --domain columns.toml --columns gender,age --weights weights.toml --person id --epsilon 2 --out draft
+  accord protect any.csv --sds-config config.json --infer-domain-public --rows-are-people --epsilon 2 --out draft
+
+A domain file has, for each column, `[[column]]`, `name = \"gender\"` and `values = [\"Female\", \"Male\"]`; a weights file lines
+such as `gender = 2`, and other columns have 1.
 
 The cost is debited before any row is read, and never refunded. What comes out is a draft: look at it with
 `accord hub serve --bundle DIR`; a survivor council decides whether it is published.
@@ -57,12 +63,7 @@ pub struct Args {
     #[arg(long, allow_hyphen_values = true, help = format!("Public constant of the guarantee [default: {DEFAULT_DELTA:e}]"))]
     delta: Option<f64>,
     /// Column that tells people apart, where a person may have several rows.
-    #[arg(
-        long,
-        value_name = "COLUMN",
-        conflicts_with = "rows_are_people",
-        required_unless_present_any = ["rows_are_people", "sds_config"]
-    )]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "rows_are_people")]
     person: Option<String>,
     /// Rows of one person that are counted at most; more rows cost more noise.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -147,7 +148,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let (epsilon, delta) = (args.epsilon.unwrap_or_default(), args.delta.unwrap_or(DEFAULT_DELTA));
     check_epsilon(epsilon).map_err(Refused::error)?;
     check_delta_for(delta, args.size_bound)?;
-    check_epsilon(args.cap).map_err(Refused::error)?;
+    check_epsilon(args.cap).map_err(|error| Refused::error(format!("--cap: {error}")))?;
     folder::is_free(&args.out)?;
     let slot = args.slot.clone().unwrap_or_else(this_half_year);
     // Never made of the file's name, which may say whom or how many it is about (PRIVACY 11).

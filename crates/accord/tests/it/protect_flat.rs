@@ -270,6 +270,19 @@ fn privacy_05_a_domain_taken_from_the_file_is_said_to_be() {
 }
 
 #[test]
+fn what_is_missing_or_out_of_range_is_named_by_its_option() {
+    let world = World::new(5, 1);
+    let whose = world.run(&["--domain", "domain.toml", "--epsilon", "1", "--out", "out"]);
+    assert_eq!(whose.code, 2);
+    assert!(whose.err.contains("--rows-are-people") && whose.err.contains("--person"), "{}", whose.err);
+    let cap = ["--domain", "domain.toml", "--rows-are-people", "--epsilon", "1", "--cap", "100", "--out", "out"];
+    let cap = world.run(&cap);
+    assert_eq!(cap.code, 3);
+    assert!(cap.err.contains("--cap") && cap.err.contains("100"), "{}", cap.err);
+    assert_eq!(world.debits(), 0);
+}
+
+#[test]
 fn chosen_columns_are_released_in_their_order_and_no_others() {
     let world = World::new(150, 1);
     for (out, domain) in [("declared", &[][..]), ("inferred", &["--infer-domain-public"])] {

@@ -288,7 +288,7 @@ fn wanted(args: &Args, json: bool) -> anyhow::Result<Wanted> {
     let delta = args.delta.or(of.and_then(|s| s.delta)).unwrap_or(DEFAULT_DELTA);
     check_epsilon(epsilon).map_err(Refused::error)?;
     check_delta_for(delta, args.size_bound)?;
-    check_epsilon(args.cap).map_err(Refused::error)?;
+    check_epsilon(args.cap).map_err(|error| Refused::error(format!("--cap: {error}")))?;
     let person = args.person.clone().or(if args.rows_are_people { None } else { of.and_then(|s| s.person.clone()) });
     if person.is_none() && !args.rows_are_people {
         bail!("whose is a row? Give --person COLUMN, or declare --rows-are-people");

@@ -4,7 +4,7 @@
 //! found is exact: it goes to standard output or to a file that lies in no bundle.
 
 use super::{Exit, Refused};
-use crate::say::{printable, say, say_json};
+use crate::say::{printable, say, say_json, warn};
 use accord_measure::evaluate::score::Length;
 use accord_measure::evaluate::{
     Coder, Comparison, Declared, EvaluateError, Evaluation, Group, LONGEST, Released, Score, Table, evaluate,
@@ -111,6 +111,7 @@ fn compare(args: &Args, declared: Declared) -> anyhow::Result<Evaluation> {
     let mut coder = Coder::new(header).with_context(|| args.exact.display().to_string())?;
     let places: Vec<usize> = (0..coder.columns().len()).collect();
     let exact = read_rows(&args.exact, &mut exact_file, &places, &mut coder)?;
+    let known = coder.sizes();
     let synthetic = match &args.synthetic {
         Some(path) => {
             let (mut file, header) = open(path)?;
@@ -126,6 +127,9 @@ fn compare(args: &Args, declared: Declared) -> anyhow::Result<Evaluation> {
         None => None,
     };
     let released = args.aggregates.as_ref().map(|path| read_combinations(path, &mut coder)).transpose()?;
+    if let Some(warning) = coded_otherwise(&coder, &known) {
+        warn(&warning);
+    }
     let groups = args.by.iter().map(|by| group(by, &mut coder)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut lengths: Vec<usize> = args.k.iter().map(|k| usize::from(*k)).collect();
     lengths.sort_unstable();
@@ -139,6 +143,32 @@ fn compare(args: &Args, declared: Declared) -> anyhow::Result<Evaluation> {
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
     evaluate(declared, &comparison, &groups).map_err(|error| named(error, &coder))
+}
+
+/// Names the columns in which the release has values that the exact table has not: such as codes of three letters for its
+/// countries. `known` is the number of codes after the exact table was read.
+fn coded_otherwise(coder: &Coder, known: &[usize]) -> Option<String> {
+    /// Most columns that are named.
+    const MOST: usize = 12;
+    let columns: Vec<String> = coder
+        .columns()
+        .iter()
+        .zip(coder.sizes().iter().zip(known))
+        .enumerate()
+        .filter_map(|(at, (_, (size, known)))| {
+            let code = u16::try_from(*known).ok().filter(|_| size > known)?;
+            Some(format!("{} ({} such)", printable(&coder.in_words(&[(at, code)])), size - known))
+        })
+        .collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let more = if columns.len() > MOST { ", and other columns" } else { "" };
+    Some(format!(
+        "  note: the release has values that the exact table has not, and all that stands under them counts as error: {}{more}. \
+         If the domain file recodes values (codelist, other, absent), recode the exact table in the same way first",
+        columns[..columns.len().min(MOST)].join(", ")
+    ))
 }
 
 /// An error with the combination it is about in words.

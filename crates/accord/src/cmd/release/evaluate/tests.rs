@@ -114,6 +114,20 @@ fn values_with_commas_can_be_given_to_by() {
     assert_eq!(ours["groups"][0]["microdata"]["rows_sensitive"], rows);
 }
 
+#[test]
+fn columns_that_the_release_codes_otherwise_are_named() {
+    let mut coder = Coder::new(vec!["citizenship".into(), "gender".into()]).unwrap();
+    coder.code(0, "PH").unwrap();
+    coder.code(1, "Female").unwrap();
+    let known = coder.sizes();
+    assert_eq!(coded_otherwise(&coder, &known), None);
+    coder.code(0, "PHL").unwrap();
+    coder.code(0, "NGA").unwrap();
+    let warning = coded_otherwise(&coder, &known).unwrap();
+    assert!(warning.contains("\"citizenship\" is \"PHL\" (2 such)") && warning.contains("codelist"), "{warning}");
+    assert!(!warning.contains("gender"), "{warning}");
+}
+
 #[track_caller]
 fn refused(args: &Args, because: &str) {
     let error = format!("{:#}", compare(args, Declared::Invented).err().unwrap());
