@@ -10,6 +10,7 @@ mod faults;
 mod flat;
 mod folder;
 mod intake;
+mod memory;
 mod progress;
 mod sandbox;
 mod say;

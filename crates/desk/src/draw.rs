@@ -1,7 +1,7 @@
 //! Drawing: from records in a vault to a contribution that may leave.
 
 use crate::VaultError;
-use crate::ledger::{DrawId, Ledger, LedgerError, Request, Start};
+use crate::ledger::{AtWork, DrawId, Ledger, LedgerError, Request, Start, check_slot};
 use crate::vault::Vault;
 use accord_measure::mechanism::{MeasureError, measure};
 use accord_measure::plan::{BASIS, Extras, Plan, PlanError, Population};
@@ -98,6 +98,8 @@ impl DrawError {
 /// to statistics or a coded legal basis, and never against a refusal or withdrawal; for microdata only with consent to
 /// both (PRIVACY 6).
 pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Send)) -> Result<Drawn, DrawError> {
+    check_slot(&ask.slot)?;
+    let _alone = AtWork::with_vault(vault)?;
     let ledger = Ledger::of_vault(vault).await?;
     let settings = vault.settings();
     let mut cohorts: Vec<String> = vault.imports().await?.iter().map(|b| b.on.chars().take(4).collect()).collect();

@@ -160,9 +160,15 @@ pub enum LedgerError {
     /// Somebody else holds the ledger.
     #[error("another program is writing to the ledger; try again when it has finished")]
     Busy,
+    /// Somebody else draws with the ledger.
+    #[error("another accord is drawing with this ledger at this moment; try again when it has finished")]
+    Drawing,
     /// A measurement is missing or damaged.
     #[error("draw {0} has no usable measurement for step {1}")]
     Measurement(String, usize),
+    /// A step that the plan of the draw does not have.
+    #[error("draw {0} has no step {1}: its plan is shorter")]
+    NoStep(String, usize),
     /// A plan that can't be stored.
     #[error("the plan can't be stored: {0}")]
     Plan(String),
@@ -196,6 +202,36 @@ impl From<sqlx::Error> for LedgerError {
         } else {
             LedgerError::Store(text)
         }
+    }
+}
+
+/// That somebody draws with a ledger. While it is held, nobody else can hold it; it ends with the value, or with the process,
+/// however that ends.
+#[derive(Debug)]
+pub struct AtWork {
+    _file: std::fs::File,
+}
+
+impl AtWork {
+    /// Holds the ledger at this place, by the lock of a file beside it. One that is held by somebody else is
+    /// [`LedgerError::Drawing`], at once.
+    pub fn with(ledger: &Path) -> Result<AtWork, LedgerError> {
+        let mut name = ledger.as_os_str().to_owned();
+        name.push(".lock");
+        let failed = |e: std::io::Error| LedgerError::Store(format!("{} can't be locked: {e}", ledger.display()));
+        let mut options = std::fs::File::options();
+        options.write(true).create(true).truncate(false);
+        let file = options.open(&name).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(AtWork { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(LedgerError::Drawing),
+            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Holds the ledger of a vault.
+    pub fn with_vault(vault: &Vault) -> Result<AtWork, LedgerError> {
+        AtWork::with(&vault.dir().join("drawing"))
     }
 }
 
@@ -281,6 +317,9 @@ impl<'v> Ledger<'v> {
     }
 
     /// Reserves the cost of a draw, or finds the same draw measured before and not delivered.
+    ///
+    /// Whoever starts holds [`AtWork`] of this ledger until the draw is measured. So a draw that is found here, reserved and
+    /// not measured, is one whose process died: it is given up, and no draw that still runs ever is.
     pub async fn start(&self, request: &Request) -> Result<Start, LedgerError> {
         let body = serde_json::to_vec(request).map_err(|e| LedgerError::Plan(e.to_string()))?;
         let digest = hex::encode(Sha256::digest(&body));
@@ -369,13 +408,21 @@ impl<'v> Ledger<'v> {
         if state != "reserved" {
             return Err(LedgerError::Measurement(draw.0.clone(), step));
         }
+        let request = request_of(&mut tx, draw).await?;
+        // A measurement in no place of the plan would count as one of those that make the draw whole.
+        match request.plan.steps.get(step) {
+            None => return Err(LedgerError::NoStep(draw.0.clone(), step)),
+            Some(planned) if planned.table != table.table => {
+                return Err(LedgerError::Measurement(draw.0.clone(), step));
+            }
+            Some(_) => {}
+        }
         sqlx::query("INSERT INTO budget_measurement (draw, step, sealed) VALUES (?1, ?2, ?3)")
             .bind(&draw.0)
             .bind(step as i64)
             .bind(sealed)
             .execute(&mut *tx)
             .await?;
-        let request = request_of(&mut tx, draw).await?;
         let done: i64 = sqlx::query("SELECT count(*) FROM budget_measurement WHERE draw = ?1")
             .bind(&draw.0)
             .fetch_one(&mut *tx)
@@ -573,8 +620,9 @@ fn make_id() -> Result<String, LedgerError> {
     Ok(hex::encode(bytes))
 }
 
-/// A slot is a year and a number, written in one way only: two spellings of one slot would have four draws.
-fn check_slot(slot: &str) -> Result<(), LedgerError> {
+/// A slot is a year and a number, written in one way only: two spellings of one slot would have four draws. [`Ledger::start`]
+/// refuses others too; whoever makes a ledger asks before.
+pub fn check_slot(slot: &str) -> Result<(), LedgerError> {
     let fits = |text: &str, most: usize| {
         !text.is_empty() && text.len() <= most && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
     };

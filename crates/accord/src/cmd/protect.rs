@@ -6,21 +6,21 @@
 //! A file of records (CTDC, HTCDS, an organisation's own with a mapping) is released by a workload; any other table of
 //! categories, whose domain is declared, by combinations: [`flat`].
 
+mod account;
 mod flat;
 
-use super::release::checked_id;
 use super::release::draft::read_workload;
 use super::{Exit, Refused};
 use crate::sandbox::{As, Message, ReadOptions, Started, exit_of, read_file};
 use crate::say::{printable, say, say_json};
 use crate::{ambient, folder};
 use accord_desk::draw::{may_read, measure_all};
-use accord_desk::ledger::{Ledger, LedgerError, Request, Start, Terms};
+use accord_desk::ledger::{Request, Start};
 use accord_measure::plan::{BASIS, Extras, Plan, Population};
 use accord_measure::tally::{Ground, Tally};
 use accord_record::check::{HeaderError, Summary};
-use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of, rho_of};
-use accord_release::bundle::{Account, Organisation, Refusal, ReleaseInfo, Unit};
+use accord_release::account::{DEFAULT_DELTA, Rho, check_delta, check_epsilon, epsilon_of};
+use accord_release::bundle::{Account as Paid, Organisation, Refusal, ReleaseInfo, Unit};
 use accord_release::contribution::share_on_legal_basis;
 use accord_release::files::draft_files;
 use accord_release::noise::LinearNoise;
@@ -30,6 +30,7 @@ use accord_release::publish::{MISS, publish};
 use accord_release::quality::quality;
 use accord_release::synth::synthesise;
 use accord_standard::codebook::Codebook;
+use account::{Account, ledger_error, slot_and_id};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
@@ -150,10 +151,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     check_delta_for(delta, args.size_bound)?;
     check_epsilon(args.cap).map_err(|error| Refused::error(format!("--cap: {error}")))?;
     folder::is_free(&args.out)?;
-    let slot = args.slot.clone().unwrap_or_else(this_half_year);
-    // Never made of the file's name, which may say whom or how many it is about (PRIVACY 11).
-    let id = args.id.clone().unwrap_or_else(|| format!("draft-{slot}"));
-    checked_id(&id)?;
+    let (slot, id) = slot_and_id(args)?;
 
     // 1. What kind of file it is: the header alone.
     let mut options = ReadOptions {
@@ -184,15 +182,8 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
 
     // 2. The debit.
     let runtime = Runtime::new()?;
-    let terms = Terms {
-        dataset: args.dataset.clone().unwrap_or_else(|| file_name(&args.file)),
-        cap: rho_of(args.cap, delta).map_err(Refused::error)?,
-        delta,
-    };
-    let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
-    let is_new = !place.exists();
-    let _alone = lock(&place)?;
-    let ledger = runtime.block_on(Ledger::open_file(&place, terms)).map_err(ledger_error)?;
+    let account = Account::open(args, &plan, delta, &runtime)?;
+    let ledger = &account.ledger;
     let reading = serde_json::json!({
         "as": kind.crosswalk, "person": args.person, "consent": kind.consent, "invented": args.invented,
         "encoding": args.encoding, "dates": args.dates, "period": args.period, "organisation": args.organisation,
@@ -238,7 +229,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
             bar.finish_and_clear();
             // Whatever was read, it is measured: a decision to stop would itself be a count without noise (PRIVACY 10).
             let counts = [(Population::Statistics, statistics.finish()), (Population::Microdata, microdata.finish())];
-            runtime.block_on(measure_all(&ledger, &draw, &request.plan, &counts))?;
+            runtime.block_on(measure_all(ledger, &draw, &request.plan, &counts))?;
             (draw, false, Some(summary))
         }
     };
@@ -250,15 +241,15 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         this: request.plan.total(),
         cumulative: runtime.block_on(ledger.most_spent(&request.cohorts)).map_err(ledger_error)?,
     };
-    let account = runtime.block_on(ledger.account()).map_err(ledger_error)?;
-    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost, account)?;
+    let paid = runtime.block_on(ledger.account()).map_err(ledger_error)?;
+    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost, paid)?;
     folder::write_new(&args.out, &files)?;
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     let seconds = (ambient::now().as_millisecond() - began.as_millisecond()) as f64 / 1000.0;
-    if is_new && !json {
-        tell_new_account(&place, ledger.terms())?;
+    if !json {
+        account.tell_if_new()?;
     }
-    tell(args, &id, &place, cost, resumed, summary.as_ref(), may_be_read, seconds, json)?;
+    tell(args, &id, &account.place, cost, resumed, summary.as_ref(), may_be_read, seconds, json)?;
     Ok(Exit::Fine)
 }
 
@@ -322,7 +313,7 @@ fn draft(
     plan: Plan,
     measured: &[(Population, NoisyTable)],
     cost: DeskCost,
-    account: Account,
+    account: Paid,
 ) -> anyhow::Result<accord_release::files::Files> {
     let of = |population: Population| -> Vec<NoisyTable> {
         measured.iter().filter(|(p, t)| *p == population && t.table != BASIS).map(|(_, t)| t.clone()).collect()
@@ -336,14 +327,7 @@ fn draft(
         args.delta.unwrap_or(DEFAULT_DELTA),
         basis.and_then(share_on_legal_basis),
     );
-    let mut assumptions = vec![match &args.person {
-        None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
-        Some(_) => format!(
-            "Rows with the same value in the column that the user named are one person, of whom at most {} rows are \
-             counted.",
-            args.rows_per_person
-        ),
-    }];
+    let mut assumptions = vec![whose_rows(args, args.person.is_some())];
     assumptions.push(if kind.consent {
         "Rows are read only with consent to statistics or a coded legal basis, and never against a refusal.".to_owned()
     } else {
@@ -351,20 +335,7 @@ fn draft(
             .to_owned()
     });
     assumptions.push(format!("Rows were read as {}; rows that fail the checks are left out.", kind.crosswalk));
-    let info = ReleaseInfo {
-        id: id.to_owned(),
-        title: args.title.clone().unwrap_or_else(|| format!("Draft release {id}")),
-        slot: slot.to_owned(),
-        organisations: vec![Organisation { name: args.organisation.clone(), kind: "other".into() }],
-        unit: if args.rows_per_person > 1 { Unit::Rows } else { Unit::People },
-        population: plan.workload.population.clone(),
-        period: args.period.clone(),
-        invented: args.invented,
-        codebook: Codebook::embedded().version.clone(),
-        software: concat!("accord ", env!("CARGO_PKG_VERSION")).to_owned(),
-        assumptions,
-        accounts: vec![account],
-    };
+    let info = info(args, id, slot, plan.workload.population.clone(), assumptions, account);
     let mut refusals = Vec::new();
     let synthetic = if microdata.is_empty() {
         refusals.push(Refusal {
@@ -396,14 +367,12 @@ fn tell(
 ) -> anyhow::Result<()> {
     let delta = args.delta.unwrap_or(DEFAULT_DELTA);
     let epsilon = |rho: Rho| epsilon_of(rho, delta);
-    let memory = peak_memory();
     if json {
-        say_json(&serde_json::json!({
+        return say_result(serde_json::json!({
             "release": id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
             "epsilon": epsilon(cost.this), "epsilon_cumulative": epsilon(cost.cumulative), "delta": delta,
-            "rho": cost.this.to_f64(), "seconds": seconds, "peak_memory_bytes": memory,
-        }))?;
-        return Ok(());
+            "rho": cost.this.to_f64(), "seconds": seconds,
+        }));
     }
     if resumed {
         say("An earlier draw that was never written out was taken up: nothing was spent or measured now.")?;
@@ -435,61 +404,41 @@ fn tell(
     say(&format!("Look at it: accord hub serve --bundle {}", args.out.display()))
 }
 
-/// The most memory that this process and its readers held, in bytes, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+/// Says what came out, with the memory that it took.
+fn say_result(mut said: serde_json::Value) -> anyhow::Result<()> {
+    if let (Some(said), serde_json::Value::Object(peak)) =
+        (said.as_object_mut(), serde_json::to_value(crate::memory::peak())?)
+    {
+        said.extend(peak);
+    }
+    say_json(&said)
 }
 
-fn ledger_error(error: LedgerError) -> anyhow::Error {
-    if error.is_refusal() { Refused::error(error) } else { error.into() }
+/// The first assumption of every draft from a file.
+fn whose_rows(args: &Args, by_column: bool) -> String {
+    if by_column {
+        return format!(
+            "Rows with the same value in the column that the user named are one person, of whom at most {} rows are counted.",
+            args.rows_per_person
+        );
+    }
+    "The user declared that every row of the file is another person (--rows-are-people).".to_owned()
 }
 
-fn file_name(file: &Path) -> String {
-    file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The ledger beside a file.
-fn beside(file: &Path) -> PathBuf {
-    file.with_file_name(format!("{}.accord-ledger", file_name(file)))
-}
-
-/// A new account is a new beginning: whoever opens one should know it.
-fn tell_new_account(ledger: &Path, terms: &Terms) -> anyhow::Result<()> {
-    say(&format!(
-        "A new privacy account was opened for the data set \"{}\", of at most epsilon {:.3} (delta {:e}), ever: {}. If these \
-         people are in another account too, what is spent in both adds up.",
-        terms.dataset,
-        epsilon_of(terms.cap, terms.delta),
-        terms.delta,
-        ledger.display()
-    ))
-}
-
-/// Such as `2026-2`.
-fn this_half_year() -> String {
-    let today = ambient::today();
-    format!("{}-{}", today.year(), if today.month() <= 6 { 1 } else { 2 })
-}
-
-/// One draw at a time on a ledger: a second program waits for nothing and is told so.
-fn lock(ledger: &Path) -> anyhow::Result<std::fs::File> {
-    let mut name = ledger.as_os_str().to_owned();
-    name.push(".lock");
-    let file = std::fs::File::create(&name).with_context(|| {
-        format!("the ledger {} can't be made here; choose another place with --ledger FILE", ledger.display())
-    })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            bail!(
-                "another accord is drawing with the ledger {} at this moment; try again when it has finished",
-                ledger.display()
-            )
-        }
-        Err(std::fs::TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("the ledger {} can't be locked", ledger.display()))
-        }
+/// What a draft from a file says of itself.
+fn info(args: &Args, id: &str, slot: &str, population: String, assumptions: Vec<String>, paid: Paid) -> ReleaseInfo {
+    ReleaseInfo {
+        id: id.to_owned(),
+        title: args.title.clone().unwrap_or_else(|| format!("Draft release {id}")),
+        slot: slot.to_owned(),
+        organisations: vec![Organisation { name: args.organisation.clone(), kind: "other".into() }],
+        unit: if args.rows_per_person > 1 { Unit::Rows } else { Unit::People },
+        population,
+        period: args.period.clone(),
+        invented: args.invented,
+        codebook: Codebook::embedded().version.clone(),
+        software: concat!("accord ", env!("CARGO_PKG_VERSION")).to_owned(),
+        assumptions,
+        accounts: vec![paid],
     }
 }

@@ -15,6 +15,12 @@ struct Shared {
     silent: Mutex<bool>,
 }
 
+impl Shared {
+    fn note_memory(&self) {
+        crate::memory::note_reader(locked(&self.child).id());
+    }
+}
+
 /// A child that is watched. Dropping it ends the child, whatever happens.
 pub struct Watched {
     shared: Arc<Shared>,
@@ -32,6 +38,7 @@ impl Watched {
     pub fn new(child: Child, most: Duration) -> std::io::Result<Watched> {
         let shared =
             Arc::new(Shared { child: Mutex::new(child), waiting: Mutex::new(None), silent: Mutex::new(false) });
+        shared.note_memory();
         let (stop, stopped) = channel();
         // The child is in good hands from here on: it is ended if the thread can't be started.
         let mut watched = Watched { shared: Arc::clone(&shared), stop: Some(stop), thread: None };
@@ -96,6 +103,8 @@ impl<R: Read> Read for Output<R> {
         *locked(&self.shared.waiting) = Some(Instant::now());
         let read = self.pipe.read(to);
         *locked(&self.shared.waiting) = None;
+        // What it held before can be asked for only while it lives.
+        self.shared.note_memory();
         read
     }
 }

@@ -28,7 +28,11 @@ fn privacy_12_a_draft_is_made_with_a_ledger_beside_the_file_and_verifies_as_a_dr
     }
     // Seconds and memory are said at the terminal, never in the bundle.
     assert!(said["seconds"].is_number());
-    let all: String = files_below(&out).iter().map(|p| std::fs::read_to_string(p).unwrap()).collect();
+    assert!(said["peak_memory_bytes_reader"].as_u64().unwrap() > 0, "{said}");
+    let sum = said["peak_memory_bytes_own"].as_u64().unwrap() + said["peak_memory_bytes_reader"].as_u64().unwrap();
+    assert_eq!(said["peak_memory_bytes"], sum, "the reader is left out");
+    let text = |p: &PathBuf| String::from_utf8_lossy(&std::fs::read(p).unwrap()).into_owned();
+    let all: String = files_below(&out).iter().map(text).collect();
     assert!(!all.contains("seconds") && !all.contains("peak_memory"));
 }
 
@@ -49,6 +53,18 @@ fn privacy_02_an_epsilon_that_makes_no_sense_is_refused_before_anything_is_writt
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "something was written");
     assert_eq!(run(&["protect", arg(&file), "--rows-are-people", "--epsilon", "much", "--out", "x"]).code, 2);
     assert_eq!(run(&["protect", arg(&file), "--epsilon", "1", "--out", "x"]).code, 2, "rows were taken for people");
+}
+
+#[test]
+fn a_bad_slot_or_cap_is_refused_before_a_ledger_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 20);
+    let out = dir.path().join("draft");
+    for more in [&["--slot", "spring"][..], &["--slot", "2026-01"], &["--slot", "2026-1 "], &["--cap", "0.5"]] {
+        let ran = run(&protect(arg(&file), arg(&out), more));
+        assert_eq!(ran.code, 3, "{more:?}: {} {}", ran.out, ran.err);
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "a ledger was made, whose terms never change");
 }
 
 #[test]
@@ -286,7 +302,7 @@ fn privacy_11_neither_the_name_of_the_file_nor_of_a_column_stands_in_the_draft()
     let out = dir.path().join("draft");
     fine(&["protect", arg(&file), "--person", "record_id", "--invented", "--epsilon", "1", "--out", arg(&out)]);
     for path in files_below(&out) {
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert!(!text.contains("zqxname") && !text.contains("record_id"), "{}", path.display());
     }
 }

@@ -453,6 +453,53 @@ fn a_configuration_of_synthetic_data_showcase_is_taken_and_the_command_line_come
 }
 
 #[test]
+fn an_epsilon_of_synthetic_data_showcase_alone_is_taken_and_said_to_be() {
+    let world = World::new(200, 1);
+    world.write("sds.json", "{ \"noise_epsilon\": 3.0 }");
+    let given = ["--domain", "domain.toml", "--sds-config", "sds.json", "--rows-are-people"];
+    let said = world.fine(&[&given[..], &["--ledger", "a", "--out", "taken"]].concat());
+    assert!((said["epsilon"].as_f64().unwrap() - 3.0).abs() < 1e-3);
+    let assumptions = |out| world.report(out)["info"]["assumptions"].to_string();
+    assert!(assumptions("taken").contains("Epsilon 3 was taken from a configuration of Synthetic Data Showcase"));
+    let said = world.fine(&[&given[..], &["--epsilon", "1", "--ledger", "b", "--out", "over"]].concat());
+    assert!((said["epsilon"].as_f64().unwrap() - 1.0).abs() < 1e-3);
+    assert!(!assumptions("over").contains("Showcase"));
+}
+
+#[test]
+fn of_what_was_hardly_counted_no_average_is_given() {
+    let world = World::of("gender\n", &column("gender", &GENDER));
+    let ran = world.run(&[
+        "--domain",
+        "domain.toml",
+        "--rows-are-people",
+        "--epsilon",
+        "0.01",
+        "--rows",
+        "0",
+        "--out",
+        "out",
+    ]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    let lengths = world.report("out")["quality"]["lengths"].as_array().unwrap().clone();
+    for length in lengths.iter().filter(|l| l["combinations"] == 0) {
+        let words = format!("combinations of {}: too little was counted", length["length"]);
+        assert!(ran.out.contains(&words), "{}", ran.out);
+        assert!(world.text("out", "report.html").contains("too little was counted to say how far a count is off"));
+    }
+    let silent = lengths.iter().all(|l| l["combinations"] == 0);
+    assert!(!silent || !ran.out.contains("off by"), "{}", ran.out);
+}
+
+#[test]
+fn a_bad_slot_is_refused_before_a_ledger_is_made_for_a_flat_table() {
+    let world = World::new(20, 1);
+    let args = ["--domain", "domain.toml", "--rows-are-people", "--epsilon", "1", "--slot", "spring", "--out", "out"];
+    assert_eq!(world.run(&args).code, 3);
+    assert!(!world.ledger().exists() && !world.at("out").exists());
+}
+
+#[test]
 fn what_comes_out_can_be_read_again() {
     let world = World::new(300, 1);
     world.clear("out", &[]);

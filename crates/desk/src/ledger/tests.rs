@@ -191,3 +191,34 @@ async fn the_cap_of_an_account_never_changes() {
     let raised = Ledger::open_file(&dir.path().join("budget.db"), terms(8.0)).await;
     assert!(matches!(&raised, Err(e @ LedgerError::OtherTerms { .. }) if e.is_refusal()));
 }
+
+#[tokio::test]
+async fn a_step_that_the_plan_does_not_have_makes_no_draw_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(&dir).await;
+    let ask = request("2026-1", 1.0, &["2026"]);
+    let steps = ask.plan.steps.len();
+    let draw = measured(&ledger, &ask, steps - 1).await;
+    for step in [steps, steps + 1, usize::MAX] {
+        let refused = ledger.record(&draw, step, &table_for(&ask.plan, steps - 1)).await;
+        assert!(matches!(refused, Err(LedgerError::NoStep(_, at)) if at == step), "{step}");
+    }
+    // Nor does a measurement in the place of another.
+    assert!(ledger.record(&draw, steps - 1, &table_for(&ask.plan, 0)).await.is_err());
+    let state = ledger.entries().await.unwrap().pop().unwrap().state;
+    assert_eq!(state, "reserved");
+    ledger.record(&draw, steps - 1, &table_for(&ask.plan, steps - 1)).await.unwrap();
+    assert_eq!(ledger.measurements(&draw).await.unwrap().len(), steps);
+}
+
+#[test]
+fn a_ledger_that_somebody_draws_with_is_held_until_they_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("budget.db");
+    let held = AtWork::with(&place).unwrap();
+    assert!(matches!(AtWork::with(&place), Err(LedgerError::Drawing)));
+    assert!(AtWork::with(&dir.path().join("other.db")).is_ok());
+    drop(held);
+    assert!(AtWork::with(&place).is_ok());
+    assert!(AtWork::with(&dir.path().join("none/budget.db")).is_err());
+}

@@ -4,9 +4,10 @@ use accord_measure::laplace::draw_laplace_with;
 use accord_measure::noise::{ExactNoise, NoiseSource, draw_with};
 use accord_measure::selection::{SelectionError, select_by_range_with};
 use accord_testnoise::audit::Fast;
+use rand::Rng;
 
-/// The shipped samplers, fed by a fast generator whose draws repeat.
-pub struct Seeded(pub Fast);
+/// The shipped samplers, fed by a generator whose draws repeat: a fast one, unless another is given.
+pub struct Seeded<R = Fast>(pub R);
 
 impl Seeded {
     pub fn new(seed: u64) -> Seeded {
@@ -14,13 +15,13 @@ impl Seeded {
     }
 }
 
-impl NoiseSource for Seeded {
+impl<R: Rng> NoiseSource for Seeded<R> {
     fn draw(&mut self, sigma_milli: u64) -> i64 {
         draw_with(sigma_milli, &mut self.0)
     }
 }
 
-impl ExactNoise for Seeded {
+impl<R: Rng> ExactNoise for Seeded<R> {
     fn draw_laplace(&mut self, scale_milli: u64) -> i64 {
         draw_laplace_with(scale_milli, &mut self.0)
     }

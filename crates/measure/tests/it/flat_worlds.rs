@@ -3,12 +3,11 @@
 
 #![allow(clippy::print_stdout, reason = "the coverage that was found is worth reading")]
 
+use crate::audit_noise::Seeded;
 use accord_measure::flat::{FlatMeasureError, measure, measured, plan};
 use accord_measure::grid::Grid;
-use accord_measure::laplace::draw_laplace_with;
-use accord_measure::noise::{ExactNoise, NoiseSource, draw_with};
+use accord_measure::noise::NoiseSource;
 use accord_measure::plan::Bound;
-use accord_measure::selection::{SelectionError, select_by_range_with};
 use accord_release::flat::aggregate::aggregate;
 use accord_release::flat::rows::Rows;
 use accord_release::flat::{Ask, Measured, make};
@@ -18,24 +17,6 @@ use accord_testnoise::seeded;
 use rand::RngExt;
 use rand_chacha::ChaCha20Rng;
 use std::collections::HashMap;
-
-struct Seeded(ChaCha20Rng);
-
-impl NoiseSource for Seeded {
-    fn draw(&mut self, sigma_milli: u64) -> i64 {
-        draw_with(sigma_milli, &mut self.0)
-    }
-}
-
-impl ExactNoise for Seeded {
-    fn draw_laplace(&mut self, scale_milli: u64) -> i64 {
-        draw_laplace_with(scale_milli, &mut self.0)
-    }
-
-    fn select_by_range(&mut self, utilities: &[i64], range: u64, epsilon_milli: u64) -> Result<usize, SelectionError> {
-        select_by_range_with(utilities, range, epsilon_milli, &mut self.0)
-    }
-}
 
 type Cells = Vec<(u16, u16)>;
 

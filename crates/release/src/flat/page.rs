@@ -226,6 +226,14 @@ fn lengths(report: &FlatReport) -> String {
         text(&report.quality.method)
     );
     for length in &report.quality.lengths {
+        if length.combinations == 0 {
+            let _ = writeln!(
+                out,
+                "<li>{}: too little was counted to say how far a count is off.</li>",
+                together(length.length)
+            );
+            continue;
+        }
         let _ = writeln!(
             out,
             "<li>{}: a count is off by {} {who} on average. {} in 100 intervals hold the count behind them. {} % of all that \
@@ -251,7 +259,7 @@ fn lengths(report: &FlatReport) -> String {
     for length in &report.quality.lengths {
         let half = length.half_width.map_or_else(|| "not measured".to_owned(), whole);
         let cells = [
-            decimal(length.expected_error, 2),
+            if length.combinations == 0 { "too little counted".to_owned() } else { decimal(length.expected_error, 2) },
             half,
             hundred(length.coverage, 1),
             hundred(length.expected_workload_error, 2),
@@ -267,8 +275,10 @@ fn lengths(report: &FlatReport) -> String {
 fn values(report: &FlatReport, columns: &Columns, singles: &[Aggregate]) -> String {
     let mut out = "<section id=\"columns\">\n<h2>Column by column</h2>\n".to_owned();
     let mut table = Table::new("Expected mean error of the count of a value", "", &["column", "#off by, on average"]);
+    let is_known = report.quality.lengths.first().is_some_and(|l| l.combinations > 0);
     for column in &report.quality.columns {
-        table.row(&outside(&column.column), &[format!("#{}", decimal(column.expected_error, 2))]);
+        let error = if is_known { decimal(column.expected_error, 2) } else { "too little counted".to_owned() };
+        table.row(&outside(&column.column), &[format!("#{error}")]);
     }
     out.push_str(&table.end());
     out.push_str(

@@ -34,6 +34,10 @@ pub struct FlatQuality {
 pub struct LengthQuality {
     /// Length.
     pub length: usize,
+    /// Combinations that exist and are shown again in the simulation: what the averages rest on. At nought too little was
+    /// counted for them to say anything.
+    #[serde(default)]
+    pub combinations: u64,
     /// Expected distance of an aggregate from the count behind it, over combinations that exist.
     pub expected_error: f64,
     /// Expected sum of the absolute differences of a table, as a share of all rows, blank counted as a value; mean over
@@ -139,6 +143,7 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
         }
         lengths.push(LengthQuality {
             length,
+            combinations: (sum.exist - sum.missing) as u64,
             expected_error: round(sum.error / sum.exist.max(1.0), 100.0),
             expected_workload_error: round(sum.workload / sum.tables.max(1.0), 10_000.0),
             expected_fabricated_mass: round(sum.invented / sum.shown.max(1.0), 100_000.0),

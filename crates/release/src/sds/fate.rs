@@ -88,6 +88,8 @@ struct Around {
     form: Form,
     /// Whether the configuration was for differential privacy; otherwise for k-anonymity, and its noise was not used.
     private: bool,
+    /// It does not say whether: an epsilon that stands in it all the same was chosen by somebody.
+    silent: bool,
     person: Option<String>,
     dial: Dial,
 }
@@ -119,7 +121,8 @@ impl Around {
         };
         let person = find(entries, "subject_id").map(Entry::column).transpose()?;
         let dial = if private { dial(entries)? } else { Dial::Unset };
-        Ok(Self { form: entries.form, private, person, dial })
+        let silent = entries.form == Form::Pipeline && find(entries, "dp_aggregates").is_none();
+        Ok(Self { form: entries.form, private, silent, person, dial })
     }
 
     /// The columns to use, without the one that tells people apart.
@@ -149,7 +152,7 @@ fn fate(entry: &Entry, around: &Around, import: &mut SdsImport) -> Result<Option
             | "noise_threshold_type"
             | "noise_threshold_values"
     );
-    if of_noise && !around.private {
+    if of_noise && !around.private && !(around.silent && name == "epsilon") {
         return Ok(Some(not_needed("the configuration was for k-anonymity, which does not use it")));
     }
     Ok(Some(match name {
@@ -180,7 +183,11 @@ fn fate(entry: &Entry, around: &Around, import: &mut SdsImport) -> Result<Option
         "epsilon" => match check_epsilon(entry.number()?) {
             Ok(epsilon) => {
                 import.epsilon = Some(epsilon);
-                Fate::Taken
+                if around.private {
+                    Fate::Taken
+                } else {
+                    changed("it holds, though dp_aggregates is not set: here there is always noise".into())
+                }
             }
             Err(why) => not_supported(&format!("{why}; choose one with --epsilon")),
         },
@@ -312,7 +319,7 @@ fn fixed(name: &str, around: &Around, entry: &Entry) -> Option<Fate> {
 
 fn notes(import: &SdsImport, around: &Around, entries: &Entries) -> Vec<String> {
     let mut notes = Vec::new();
-    if !around.private {
+    if !around.private && import.epsilon.is_none() {
         notes.push("this was k-anonymity, which has no epsilon: choose one with --epsilon".to_owned());
     } else if import.epsilon.is_none() {
         notes.push("no epsilon that can be used: choose one with --epsilon".to_owned());

@@ -60,8 +60,13 @@ fn collect(map: &Map<String, Value>, inside: &str, list: &mut Vec<Entry>) {
 /// Recognised by settings that nobody else has.
 fn form(list: &[Entry]) -> Option<Form> {
     let named = |name: &str| list.iter().any(|e| e.name.rsplit('.').next() == Some(name));
-    let pipeline =
-        ["sensitive_microdata_path", "sensitive_microdata_delimiter", "reporting_resolution", "dp_aggregates"];
+    let pipeline = [
+        "sensitive_microdata_path",
+        "sensitive_microdata_delimiter",
+        "reporting_resolution",
+        "dp_aggregates",
+        "noise_epsilon",
+    ];
     if pipeline.into_iter().any(named) {
         Some(Form::Pipeline)
     } else if (named("_reporting_length") && named("_epsilon")) || (named("reporting_length") && named("epsilon")) {

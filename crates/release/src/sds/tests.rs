@@ -88,7 +88,7 @@ fn a_configuration_for_k_anonymity_has_no_epsilon_to_take() {
         "sensitive_microdata_path": "invented.tsv", "sensitive_microdata_delimiter": "\t",
         "identifier_column": "case", "event_column": null, "use_columns": [], "record_limit": 2000,
         "sensitive_zeros": [], "reporting_resolution": 10, "reporting_length": 5, "seeded": true,
-        "memory_limit_pct": 80, "noise_epsilon": 1.5
+        "memory_limit_pct": 80, "noise_epsilon": 1.5, "dp_aggregates": false
     });
     let import = import(&text.to_string()).unwrap();
     assert_eq!((import.epsilon, import.dial), (None, None));
@@ -100,6 +100,22 @@ fn a_configuration_for_k_anonymity_has_no_epsilon_to_take() {
     assert_eq!(import.reporting_length, Some(4));
     assert!(is_changed(&import, "reporting_length") && is_changed(&import, "seeded"));
     assert!(import.unknown.is_empty(), "{:?}", import.unknown);
+}
+
+#[test]
+fn an_epsilon_stands_where_nothing_says_that_it_was_not_in_force() {
+    for text in
+        [json!({ "noise_epsilon": 4.0 }), json!({ "use_columns": ["a"], "reporting_length": 2, "noise_epsilon": 4 })]
+    {
+        let import = import(&text.to_string()).unwrap();
+        assert_eq!((import.form, import.epsilon), (Form::Pipeline, Some(4.0)), "{text}");
+        assert!(is_changed(&import, "noise_epsilon"));
+        assert!(!import.notes.iter().any(|n| n.contains("--epsilon")), "{:?}", import.notes);
+    }
+    let off = json!({ "noise_epsilon": 4.0, "dp_aggregates": false });
+    assert_eq!(import(&off.to_string()).unwrap().epsilon, None);
+    let bad = json!({ "noise_epsilon": -1 });
+    assert_eq!(import(&bad.to_string()).unwrap().epsilon, None);
 }
 
 #[test]

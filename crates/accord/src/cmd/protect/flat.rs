@@ -3,23 +3,21 @@
 //! The same order as for records (PRIVACY 7): the domain is fixed, the whole cost is debited, and only then are rows read;
 //! each measurement is committed as it is made; everything that is written is a function of those.
 
-use super::{
-    Args, beside, check_delta_for, file_name, ledger_error, lock, peak_memory, tell_new_account, this_half_year,
-};
+use super::account::{Account, ledger_error, slot_and_id};
+use super::{Args, check_delta_for, say_result, whose_rows};
 use crate::cmd::hub::read_folder;
-use crate::cmd::release::checked_id;
 use crate::cmd::{Exit, Refused};
 use crate::flat::{self, FlatOptions, InferOptions, Note};
 use crate::sandbox::ReadOptions;
-use crate::say::{printable, say, say_json};
+use crate::say::{printable, say};
 use crate::{ambient, folder};
-use accord_desk::ledger::{DrawId, Ledger, Request, Start, Terms};
+use accord_desk::ledger::{DrawId, Ledger, Request, Start};
 use accord_measure::flat as measuring;
 use accord_measure::noise::OsNoise;
 use accord_measure::plan::{Bound, Plan};
 use accord_record::write::flat_parquet;
-use accord_release::account::{DEFAULT_DELTA, Rho, check_epsilon, epsilon_of, rho_of};
-use accord_release::bundle::{Organisation, ReleaseInfo, Unit};
+use accord_release::account::{DEFAULT_DELTA, Rho, check_epsilon, epsilon_of};
+use accord_release::bundle::{Account as Paid, ReleaseInfo};
 use accord_release::files::Files;
 use accord_release::flat::aggregate::LONGEST;
 use accord_release::flat::compare::Previous;
@@ -30,7 +28,6 @@ use accord_release::noise::LinearNoise;
 use accord_release::privacy::{DeskCost, is_worth_publishing};
 use accord_release::publish::MISS;
 use accord_release::sds::{SdsImport, import};
-use accord_standard::codebook::Codebook;
 use accord_standard::columns::Columns;
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
@@ -117,9 +114,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     }
     let wanted = wanted(args, json)?;
     folder::is_free(&args.out)?;
-    let slot = args.slot.clone().unwrap_or_else(this_half_year);
-    let id = args.id.clone().unwrap_or_else(|| format!("draft-{slot}"));
-    checked_id(&id)?;
+    let (slot, id) = slot_and_id(args)?;
     let previous = args.flat.previous.as_deref().map(previous).transpose()?;
 
     no_consent_is_passed_over(args)?;
@@ -142,16 +137,8 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
 
     // 2. The debit.
     let runtime = Runtime::new()?;
-    let terms = Terms {
-        dataset: args.dataset.clone().unwrap_or_else(|| file_name(&args.file)),
-        cap: rho_of(args.cap, wanted.delta).map_err(Refused::error)?,
-        delta: wanted.delta,
-    };
-    fits_the_cap(&plan, &terms).map_err(Refused::error)?;
-    let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
-    let is_new = !place.exists();
-    let _alone = lock(&place)?;
-    let ledger = runtime.block_on(Ledger::open_file(&place, terms)).map_err(ledger_error)?;
+    let account = Account::open(args, &plan, wanted.delta, &runtime)?;
+    let ledger = &account.ledger;
     let reading = serde_json::json!({
         "flat": true, "domain": domain, "rows_are_people": args.rows_are_people, "person": wanted.person, "invented": args.invented, "encoding": options.encoding,
         "period": args.period, "organisation": args.organisation,
@@ -167,7 +154,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         Start::Measured(draw) => (draw, true, Note::default()),
         Start::Fresh(draw) => {
             // 3. The rows.
-            let note = measure(args, &columns, &options, &request.plan, (&ledger, &draw, &runtime), &mut clock, json)
+            let note = measure(args, &columns, &options, &request.plan, (ledger, &draw, &runtime), &mut clock, json)
                 .context("the cost of this draw was debited and stays spent")?;
             (draw, false, note)
         }
@@ -181,9 +168,9 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         this: request.plan.total(),
         cumulative: runtime.block_on(ledger.most_spent(&request.cohorts)).map_err(ledger_error)?,
     };
-    let account = runtime.block_on(ledger.account()).map_err(ledger_error)?;
+    let paid = runtime.block_on(ledger.account()).map_err(ledger_error)?;
     let plan = Draft {
-        info: info(args, &wanted, &id, &slot, account),
+        info: info(args, &wanted, &id, &slot, paid),
         domain,
         delta: wanted.delta,
         cost,
@@ -202,10 +189,10 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     crate::faults::point("written");
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     clock.ends("write");
-    if is_new && !json {
-        tell_new_account(&place, ledger.terms())?;
+    if !json {
+        account.tell_if_new()?;
     }
-    tell(args, &wanted, &drafted, &written, &note, &place, resumed, &clock, json)?;
+    tell(args, &wanted, &drafted, &written, &note, &account.place, resumed, &clock, json)?;
     Ok(Exit::Fine)
 }
 
@@ -249,19 +236,6 @@ fn for_records(args: &Args) -> Option<&'static str> {
         .into_iter()
         .find(|(_, given)| *given)
         .map(|(option, _)| option)
-}
-
-/// Refused before a ledger is made, whose cap could never be raised again.
-fn fits_the_cap(plan: &Plan, terms: &Terms) -> Result<(), String> {
-    if plan.total() <= terms.cap {
-        return Ok(());
-    }
-    Err(format!(
-        "this release costs epsilon {:.3}, and the account may spend at most {:.3} ever: lower --epsilon, or raise --cap if no \
-         account was opened for these data yet. Nothing was spent",
-        epsilon_of(plan.total(), terms.delta),
-        epsilon_of(terms.cap, terms.delta)
-    ))
 }
 
 /// Reads the command line, and a configuration behind it.
@@ -418,34 +392,20 @@ fn measure(
     Ok(note)
 }
 
-fn info(args: &Args, wanted: &Wanted, id: &str, slot: &str, account: accord_release::bundle::Account) -> ReleaseInfo {
-    let mut assumptions = vec![match &wanted.person {
-        None => "The user declared that every row of the file is another person (--rows-are-people).".to_owned(),
-        Some(_) => format!(
-            "Rows with the same value in the column that the user named are one person, of whom at most {} rows are \
-             counted.",
-            args.rows_per_person
-        ),
-    }];
-    assumptions.push(
+fn info(args: &Args, wanted: &Wanted, id: &str, slot: &str, paid: Paid) -> ReleaseInfo {
+    let mut assumptions = vec![
+        whose_rows(args, wanted.person.is_some()),
         "Nothing was read of consent: every row was used, for tables and for synthetic rows, on the declaration of whoever \
          ran the command."
             .to_owned(),
-    );
-    ReleaseInfo {
-        id: id.to_owned(),
-        title: args.title.clone().unwrap_or_else(|| format!("Draft release {id}")),
-        slot: slot.to_owned(),
-        organisations: vec![Organisation { name: args.organisation.clone(), kind: "other".into() }],
-        unit: if args.rows_per_person > 1 { Unit::Rows } else { Unit::People },
-        population: "rows of the file".to_owned(),
-        period: args.period.clone(),
-        invented: args.invented,
-        codebook: Codebook::embedded().version.clone(),
-        software: concat!("accord ", env!("CARGO_PKG_VERSION")).to_owned(),
-        assumptions,
-        accounts: vec![account],
+    ];
+    if args.epsilon.is_none() {
+        assumptions.push(format!(
+            "Epsilon {} was taken from a configuration of Synthetic Data Showcase (--sds-config), not from the command line.",
+            wanted.epsilon
+        ));
     }
+    super::info(args, id, slot, "rows of the file".to_owned(), assumptions, paid)
 }
 
 /// Writes the draft's folder; says which files stand in it.
@@ -477,11 +437,11 @@ fn tell(
     if json {
         let phases: serde_json::Map<String, serde_json::Value> =
             clock.phases.iter().map(|(phase, seconds)| ((*phase).to_owned(), (*seconds).into())).collect();
-        return say_json(&serde_json::json!({
+        return say_result(serde_json::json!({
             "release": report.info.id, "out": args.out, "ledger": ledger, "status": "draft", "resumed": resumed,
             "epsilon": epsilon(privacy.rho), "epsilon_cumulative": epsilon(privacy.rho_cumulative), "delta": wanted.delta,
             "rho": privacy.rho.to_f64(), "rows": drafted.synthetic.len, "files": written, "warnings": note.warnings,
-            "seconds": clock.so_far(), "seconds_by_phase": phases, "peak_memory_bytes": peak_memory(),
+            "seconds": clock.so_far(), "seconds_by_phase": phases,
         }));
     }
     if resumed {
@@ -504,6 +464,13 @@ fn tell(
         ledger.display()
     ))?;
     for length in &report.quality.lengths {
+        if length.combinations == 0 {
+            say(&format!(
+                "Expected of combinations of {}: too little was counted to say how far one is off.",
+                length.length
+            ))?;
+            continue;
+        }
         say(&format!(
             "Expected of combinations of {}: off by {:.1} on average; {:.2} % of all counted is invented, {:.1} % of the \
              combinations are missing.",

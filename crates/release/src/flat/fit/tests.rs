@@ -30,6 +30,13 @@ fn fitted(sizes: &[usize], scopes: &[Vec<usize>], targets: &[Target], total: f64
     (potentials, convergence)
 }
 
+/// What a fit to exact counts says, once it has converged.
+fn fitted_exactly(sizes: &[usize], scopes: &[Vec<usize>], world: &[f64], total: f64) -> Vec<f64> {
+    let (potentials, convergence) = fitted(sizes, scopes, &targets(sizes, scopes, world, 1e-6), total);
+    assert!(convergence.gap <= DONE, "{convergence:?}");
+    says(sizes, scopes, &potentials, total)
+}
+
 /// A joint of any kind: counts scattered between nought and large.
 fn some_joint(sizes: &[usize], total: f64) -> Vec<f64> {
     let all: Vec<usize> = (0..sizes.len()).collect();
@@ -51,8 +58,7 @@ fn exact_counts_of_a_decomposable_model_give_the_closed_form() {
     let scopes = [vec![0, 1], vec![1, 2], vec![1, 3]];
     let total = 5000.0;
     let world = some_joint(&sizes, total);
-    let (potentials, convergence) = fitted(&sizes, &scopes, &targets(&sizes, &scopes, &world, 1e-6), total);
-    assert!(convergence.gap <= DONE, "{convergence:?}");
+    let found = fitted_exactly(&sizes, &scopes, &world, total);
     // p(b) p(a | b) p(c | b) p(d | b)
     let (ab, bc, bd) = (sum(&sizes, &[0, 1], &world), sum(&sizes, &[1, 2], &world), sum(&sizes, &[1, 3], &world));
     let b = sum(&sizes, &[1], &world);
@@ -62,7 +68,7 @@ fn exact_counts_of_a_decomposable_model_give_the_closed_form() {
             ab[at(&[0, 1])] * bc[at(&[1, 2])] * bd[at(&[1, 3])] / b[at(&[1])].powi(2)
         })
         .collect();
-    let apart = apart(&closed, &says(&sizes, &scopes, &potentials, total));
+    let apart = apart(&closed, &found);
     assert!(apart < 2e-3, "{apart}");
 }
 
@@ -72,8 +78,7 @@ fn exact_counts_of_a_cycle_give_what_iterative_proportional_fitting_gives() {
     let scopes = [vec![0, 1], vec![1, 2], vec![2, 3], vec![0, 3], vec![0, 2]];
     let total = 20_000.0;
     let world = some_joint(&sizes, total);
-    let (potentials, convergence) = fitted(&sizes, &scopes, &targets(&sizes, &scopes, &world, 1e-6), total);
-    assert!(convergence.gap <= DONE, "{convergence:?}");
+    let found = fitted_exactly(&sizes, &scopes, &world, total);
     // Deming and Stephan 1940: scale to each table in turn.
     let mut fitting = vec![total / world.len() as f64; world.len()];
     for _ in 0..3000 {
@@ -85,7 +90,7 @@ fn exact_counts_of_a_cycle_give_what_iterative_proportional_fitting_gives() {
             }
         }
     }
-    let apart = apart(&fitting, &says(&sizes, &scopes, &potentials, total));
+    let apart = apart(&fitting, &found);
     assert!(apart < 3e-3, "{apart}");
 }
 

@@ -79,3 +79,15 @@ fn what_is_reported_stays_within_its_ranges_on_the_smallest_tables() {
         }
     }
 }
+
+#[test]
+fn averages_say_how_many_combinations_they_rest_on() {
+    let sizes = [3, 4];
+    let report = |rows: &Rows| {
+        let measured = Invented { sizes: &sizes, shape: shape(2, None), sigma_milli: 3000, seed: 1 }.measured(rows);
+        quality(&measured, rows, &settings(2)).unwrap()
+    };
+    assert!(report(&Rows::blank(2, 0)).lengths.iter().all(|l| l.combinations == 0 && l.expected_error == 0.0));
+    let many = report(&codes(&sizes, 2000, &mut ChaCha20Rng::seed_from_u64(1)));
+    assert!(many.lengths[0].combinations >= 6 && many.lengths[1].combinations > many.lengths[0].combinations);
+}
