@@ -32,7 +32,7 @@ async fn a_flat_release_says_what_it_is_what_it_costs_and_how_far_to_lean_on_it(
         "taken from the file, on the user’s declaration that they are public",
         "Detected, not all who exist",
         "Say “detected” whenever you use these numbers.",
-        "Two values together",
+        "2 values together",
         "accord verify flat-2026-1 --trust ROOT",
     ] {
         assert!(text.contains(said), "the page does not say {said}");
