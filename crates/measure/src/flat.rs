@@ -8,6 +8,7 @@ use crate::noise::ExactNoise;
 use crate::plan::{Bound, FlatPlan, Plan, PlanError, Population, ROWS_SHARE, Step, sigma_milli};
 use crate::selection::{SelectionError, selection_epsilon};
 use accord_release::account::{Rho, rho_of};
+use accord_release::flat::choice::Choice;
 use accord_release::flat::layout::{Layout, LayoutError, Shape};
 use accord_release::flat::{CUT, MOST_FILLED, Measured, ROWS, length_id};
 use accord_release::noisy::NoisyTable;
@@ -196,7 +197,10 @@ pub fn measure<E: From<FlatMeasureError>>(
 }
 
 /// What was measured, put together from the committed measurements of a plan.
-pub fn measured(plan: &Plan, columns: Columns, tables: Vec<NoisyTable>) -> Result<Measured, FlatMeasureError> {
+///
+/// A choice draws no noise: in the ledger it is kept like a count, with the scale that its cost would buy of noise; here it says
+/// how it was made instead ([`Choice`]).
+pub fn measured(plan: &Plan, columns: Columns, mut tables: Vec<NoisyTable>) -> Result<Measured, FlatMeasureError> {
     let flat = plan.flat.as_ref().ok_or(FlatMeasureError::Plan)?;
     let chosen = tables.iter().find(|t| t.table == MOST_FILLED).and_then(|t| t.values.first());
     let most_filled = match flat.bound {
@@ -204,7 +208,13 @@ pub fn measured(plan: &Plan, columns: Columns, tables: Vec<NoisyTable>) -> Resul
         Bound::Declared(most) => Some(most),
         Bound::Chosen => Some(chosen.and_then(|v| u16::try_from(*v).ok()).ok_or(FlatMeasureError::Plan)?),
     };
+    let mut choice = None;
+    for draw in tables.iter_mut().filter(|t| t.table == MOST_FILLED).flat_map(|t| t.draws.drain(..)) {
+        let epsilon_milli = selection_epsilon(draw.rho);
+        choice = Some(Choice::new(draw.rho, epsilon_milli, plan.rows_per_person, columns.columns.len(), draw.entry));
+    }
     Ok(Measured {
+        choice,
         columns,
         shape: Shape { longest: flat.longest, most_filled },
         rows_per_person: plan.rows_per_person,

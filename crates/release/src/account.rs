@@ -12,7 +12,8 @@
 //! ```
 //!
 //! *Any* alpha gives a valid delta, so an inexact search for the best one errs against us, never for us. The logarithm of
-//! delta is raised by a fixed margin that covers the rounding of its few floating-point operations.
+//! delta is raised by a fixed margin that covers the rounding of its few floating-point operations. Exponentials and logarithms
+//! are those of a library of our own choice, so that every machine finds the same.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -93,7 +94,7 @@ pub fn rho_of(epsilon: f64, delta: f64) -> Result<Rho, ParameterError> {
     let (mut good, mut bad) = (0_u64, (epsilon * Rho::UNIT as f64) as u64 + 1);
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
-        if ln_delta(Rho(middle), epsilon) <= delta.ln() {
+        if ln_delta(Rho(middle), epsilon) <= libm::log(delta) {
             good = middle;
         } else {
             bad = middle;
@@ -107,7 +108,7 @@ pub fn epsilon_of(rho: Rho, delta: f64) -> f64 {
     if rho.0 == 0 {
         return 0.0;
     }
-    let target = delta.ln();
+    let target = libm::log(delta);
     let (mut bad, mut good) = (0_u64, 1_u64);
     // In millionths: doubling until it holds, then bisection; exact ends, so the answer is rounded up by construction.
     while ln_delta(rho, good as f64 / 1e6) > target {
@@ -128,6 +129,15 @@ pub fn epsilon_of(rho: Rho, delta: f64) -> f64 {
     good as f64 / 1e6
 }
 
+/// Whether a stated epsilon is the one that rho gives. It is rounded up to six decimals, and another machine or an older
+/// version, whose logarithm differs in its last bit, may round to the next: one step is let through either way, as both
+/// are then upper bounds (the margin of the conversion is larger than what a last bit does). Costs themselves are whole
+/// numbers and are compared as such.
+pub fn is_epsilon_of(stated: f64, rho: Rho, delta: f64) -> bool {
+    let right = epsilon_of(rho, delta);
+    (stated - right).abs() < 1.5e-6 || stated.to_bits() == right.to_bits()
+}
+
 /// Covers the rounding of the few operations in [`ln_delta_at`], each of relative size 2⁻⁵³ on terms below 10⁶.
 const LN_MARGIN: f64 = 1e-9;
 
@@ -138,7 +148,7 @@ fn ln_delta(rho: Rho, epsilon: f64) -> f64 {
         return f64::NEG_INFINITY;
     }
     // The bound is convex in alpha up to terms that only matter near alpha = 1; golden-section search on ln(alpha - 1).
-    let at = |t: f64| ln_delta_at(rho, epsilon, 1.0 + t.exp());
+    let at = |t: f64| ln_delta_at(rho, epsilon, 1.0 + libm::exp(t));
     let (mut low, mut high) = (-20.0_f64, 20.0_f64);
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     for _ in 0..120 {
@@ -153,13 +163,13 @@ fn ln_delta(rho: Rho, epsilon: f64) -> f64 {
 }
 
 fn ln_delta_at(rho: f64, epsilon: f64, alpha: f64) -> f64 {
-    (alpha - 1.0) * (alpha * rho - epsilon) - (alpha - 1.0).ln() + alpha * (-1.0 / alpha).ln_1p()
+    (alpha - 1.0) * (alpha * rho - epsilon) - libm::log(alpha - 1.0) + alpha * libm::log1p(-1.0 / alpha)
 }
 
 /// The most that being in the data can change anybody's odds of any conclusion about a person: e^epsilon, rounded up to
 /// two decimals (except with probability delta).
 pub fn odds_of(epsilon: f64) -> f64 {
-    (epsilon.exp() * 100.0).ceil() / 100.0
+    (libm::exp(epsilon) * 100.0).ceil() / 100.0
 }
 
 #[cfg(test)]
@@ -196,6 +206,19 @@ mod tests {
             assert!(matches!(rho_of(1.0, delta), Err(ParameterError::Delta(_))), "{delta}");
         }
         assert!(matches!(rho_of(1e-9, 1e-6), Err(ParameterError::TooSmall(_))));
+    }
+
+    #[test]
+    fn an_epsilon_that_another_machine_rounded_otherwise_is_the_same_and_another_one_is_not() {
+        for rho in [Rho::UNIT / 100, Rho::UNIT, 40 * Rho::UNIT].map(Rho) {
+            let right = epsilon_of(rho, 1e-6);
+            for same in [right, right.next_up(), right.next_down(), right + 1e-6, right - 1e-6] {
+                assert!(is_epsilon_of(same, rho, 1e-6), "{same}");
+            }
+            for other in [right + 3e-6, right - 3e-6, right * 0.99, 0.0, f64::NAN, f64::INFINITY] {
+                assert!(!is_epsilon_of(other, rho, 1e-6), "{other}");
+            }
+        }
     }
 
     proptest! {

@@ -138,7 +138,7 @@ fn trim(pmf: &mut Vec<f64>) {
 fn discrete_gaussian(sigma_milli: u64) -> Vec<f64> {
     let sigma = sigma_milli as f64 / 1000.0;
     let reach = (sigma * 9.0).ceil() as i64 + 2;
-    let weights: Vec<f64> = (-reach..=reach).map(|x| (-(x * x) as f64 / (2.0 * sigma * sigma)).exp()).collect();
+    let weights: Vec<f64> = (-reach..=reach).map(|x| libm::exp(-(x * x) as f64 / (2.0 * sigma * sigma))).collect();
     let sum: f64 = weights.iter().sum();
     weights.into_iter().map(|w| w / sum).collect()
 }
@@ -160,7 +160,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 /// Distribution function of the standard normal, by the series of Marsaglia 2004 (J. Stat. Software 11(4)) in the middle
 /// and a continued fraction in the tails.
 fn normal_cdf(x: f64) -> f64 {
-    let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let density = libm::exp(-0.5 * x * x) / (2.0 * std::f64::consts::PI).sqrt();
     if x.abs() < 5.0 {
         let (mut sum, mut term, mut i) = (x, x, 1.0);
         while (sum + term).to_bits() != sum.to_bits() && i < 400.0 {

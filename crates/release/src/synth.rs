@@ -172,7 +172,7 @@ pub fn synthesise(workload: &Workload, measured: &[NoisyTable]) -> Result<Synthe
     layout(workload)?;
     let columns = columns(workload);
     let shape = shape(&columns);
-    let measured = Measured { columns, shape, rows_per_person: 1, tables: measured.to_vec() };
+    let measured = Measured { columns, shape, rows_per_person: 1, tables: measured.to_vec(), choice: None };
     let made = make(&measured, &Ask::default(), &mut |_| {})?;
     Ok(Synthetic { dimensions: dimensions(workload).into_iter().cloned().collect(), rows: made.rows })
 }

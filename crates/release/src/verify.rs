@@ -2,12 +2,12 @@
 //! decision by a council that the root names and binding exactly this draft, the signature by a release key that the root
 //! names (PRIVACY 21).
 
-use crate::account::{check_delta, epsilon_of};
+use crate::account::{check_delta, epsilon_of, is_epsilon_of};
 use crate::bundle::{Bundle, Decision, Outcome};
 use crate::contribution::share_on_legal_basis;
 use crate::files::{
-    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, Manifest, Signed, Status, content_files, parse,
-    read_bundle, sha256, synthetic_csv,
+    DECISION_CONTEXT, Entry, Files, FilesError, MANIFEST_CONTEXT, MANIFEST_FORMAT, Manifest, Signed, Status,
+    content_files, parse, read_bundle, sha256, synthetic_csv,
 };
 use crate::flat::again::{Again, ParquetOf, draft_follows, is_flat, published_follows};
 use crate::flat::report::PARQUET;
@@ -232,8 +232,20 @@ fn figures_follow(bundle: &Bundle) -> Result<(), String> {
     Ok(())
 }
 
+/// Why rows of another version are neither confirmed nor refuted.
+pub(crate) fn of_another_format(format: u32, ours: u32) -> String {
+    format!(
+        "it has format {format}, and this version makes synthetic rows by the method of format {ours}: it can't make these again, \
+         which doesn't mean that they were changed. Verify it with the version of the program that the release names"
+    )
+}
+
 /// Makes the synthetic records and the quality report again.
 fn extras_follow(bundle: &Bundle, files: &Files) -> Result<(), String> {
+    let manifest: Manifest = parse(files, "manifest.json").map_err(|e| e.to_string())?;
+    if manifest.format != MANIFEST_FORMAT && !bundle.microdata.is_empty() {
+        return Err(of_another_format(manifest.format, MANIFEST_FORMAT));
+    }
     let wanted = ["synthetic.csv", "synthetic.parquet"].map(|path| (path, files.get(path)));
     match (wanted.iter().find(|(_, bytes)| bytes.is_some()), bundle.microdata.is_empty()) {
         (None, _) => {}
@@ -305,8 +317,8 @@ fn privacy_adds_up(bundle: &Bundle) -> Result<(), String> {
         (privacy.rho_several_desks, privacy.epsilon_several_desks),
     ];
     for (rho, epsilon) in says {
-        let right = epsilon_of(rho, privacy.delta);
-        if (right - epsilon).abs() > 1e-9 {
+        if !is_epsilon_of(epsilon, rho, privacy.delta) {
+            let right = epsilon_of(rho, privacy.delta);
             return Err(format!("epsilon is stated as {epsilon} but is {right}"));
         }
     }

@@ -133,7 +133,7 @@ pub fn flat_files(id: &str) -> Files {
         let values = (0..layout.cells(k) as i64).map(|cell| cell * 37 % 150 + 20).collect();
         tables.push(table(length_id(k), values, layout.most_cells(k).max(1)));
     }
-    let measured = Measured { columns, shape, rows_per_person: 1, tables };
+    let measured = Measured { columns, shape, rows_per_person: 1, tables, choice: None };
     let spent = Rho(measured.tables.iter().flat_map(|t| &t.draws).map(|d| d.rho.0).sum());
     let plan = Draft {
         info: ReleaseInfo {

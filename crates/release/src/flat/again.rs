@@ -10,7 +10,9 @@
 //!
 //! Start reading at [`Again`].
 
-use super::report::{Draft, DraftError, Drafted, FlatReport, MEASURED, PARQUET, REPORT, draft, files as rendered};
+use super::report::{
+    Draft, DraftError, Drafted, FlatReport, MEASURED, PARQUET, REPORT, draft_stating, files as rendered,
+};
 use super::{CUT, MOST_FILLED, Measured, ROWS, length_id};
 use crate::account::check_delta;
 use crate::bundle::{Decision, Outcome};
@@ -70,12 +72,14 @@ impl Again {
     /// # Errors
     /// What doesn't follow.
     pub fn of(files: &Files, parquet: Option<ParquetOf<'_>>) -> Result<Again, String> {
+        super::choice::is_of_this_format(files)?;
         let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
         let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
         measured.columns.check().map_err(|e| e.to_string())?;
         check_delta(report.privacy.delta).map_err(|e| e.to_string())?;
         measured_as_stated(&measured)?;
         let spent: u64 = measured.tables.iter().flat_map(|t| &t.draws).fold(0, |sum, d| sum.saturating_add(d.rho.0));
+        let spent = measured.choice.as_ref().map_or(spent, |c| spent.saturating_add(c.rho.0));
         if spent > report.privacy.rho.0 || report.privacy.rho > report.privacy.rho_cumulative {
             return Err("the measurements cost more than the report states".to_owned());
         }
@@ -88,7 +92,7 @@ impl Again {
             // The earlier draft is not here: what was compared of it stands in the report, and is compared again.
             previous: report.compared.as_ref().map(|c| c.previous.clone()),
         };
-        let drafted = draft(&measured, &plan, &mut |_| {}).map_err(|e| e.to_string())?;
+        let drafted = draft_stating(&measured, &plan, Some(&report.privacy), &mut |_| {}).map_err(|e| e.to_string())?;
         let stated = match &report.decision {
             Some(decision) => drafted.report.clone().decided(decision),
             None => drafted.report.clone(),
@@ -197,6 +201,9 @@ fn measured_as_stated(measured: &Measured) -> Result<(), String> {
     let has = |id: &str| measured.tables.iter().any(|t| t.table == id);
     let mut expected = vec![(ROWS.to_owned(), 1, rows)];
     // A bound was chosen or declared; where it was, how many rows are over it was counted.
+    if measured.choice.is_some() != has(MOST_FILLED) {
+        return Err("a bound was chosen, and it is not said how; or it is said and none was".to_owned());
+    }
     if measured.shape.most_filled.is_some() {
         expected.extend(has(MOST_FILLED).then(|| (MOST_FILLED.to_owned(), 1, rows)));
         expected.extend(has(CUT).then(|| (CUT.to_owned(), 1, rows)));
@@ -209,6 +216,10 @@ fn measured_as_stated(measured: &Measured) -> Result<(), String> {
         return Err("it holds other measurements than its domain has".to_owned());
     }
     for (table, (id, cells, most)) in measured.tables.iter().zip(expected) {
+        if id == MOST_FILLED {
+            super::choice::as_stated(measured, table)?;
+            continue;
+        }
         let [draw] = &table.draws[..] else { return Err(format!("{id} is not one draw")) };
         if table.table != id || table.values.len() != cells {
             return Err(format!("{id} is not where it should be, or has other cells than its domain has"));
@@ -217,10 +228,6 @@ fn measured_as_stated(measured: &Measured) -> Result<(), String> {
             return Err(format!("{id} has no noise"));
         }
         draw.bears_its_cost(most).map_err(|why| format!("{id}: {why}"))?;
-        let chosen = table.values.first().copied();
-        if id == MOST_FILLED && chosen != measured.shape.most_filled.map(i64::from) {
-            return Err("the bound on filled columns is not the one that was chosen".to_owned());
-        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::rows::Rows;
 use super::{Counts, FlatError, Measured};
 use crate::flatfiles::Aggregate;
-use crate::noise::normal_quantile;
+use crate::noise::{LinearNoise, normal_quantile};
 use crate::publish::MISS;
 use std::collections::HashMap;
 
@@ -224,6 +224,29 @@ fn estimate(measured: &Measured, layout: &Layout, counts: &Counts, length: usize
         tables.push((sigma, [half(MISS), half(MISS / 4.0)]));
     }
     Estimate { values, tables }
+}
+
+/// The narrowest half-width, over the columns, of the intervals of single values, from public things alone: the domain and
+/// the noise of each length, in thousandths. Single values are the coarsest that is counted: what can't be told of them can't
+/// be told of parts of them. Where blank counts as a value, all that was measured of a single value is averaged, as its
+/// interval does. The noise of longer combinations alone says nothing here: that one cell among thousands is known well helps
+/// nobody whose groups are not in one cell.
+pub fn narrowest_of_singles(layout: &Layout, sigmas_milli: &[u64]) -> u64 {
+    let Some(own) = sigmas_milli.first() else { return u64::MAX };
+    if !layout.dense() || layout.lengths() == 1 {
+        return LinearNoise::direct(&[*own]).half_width(MISS);
+    }
+    let sigma: Vec<f64> = sigmas_milli.iter().map(|s| *s as f64 / 1000.0).collect();
+    let halves = layout.tables[0].iter().map(|table| {
+        let mut weight = 1.0 / (sigma[0] * sigma[0]);
+        for (longer, sigma) in layout.tables.iter().zip(&sigma).skip(1) {
+            for other in longer.iter().filter(|o| table.at.iter().all(|a| o.at.contains(a))) {
+                weight += table.cells as f64 / other.cells as f64 / (sigma * sigma);
+            }
+        }
+        (normal_quantile(1.0 - MISS / 2.0) / libm::sqrt(weight) + 1.0).ceil() as u64
+    });
+    halves.min().unwrap_or(u64::MAX)
 }
 
 /// The noise inverted around an estimate, cut at nought.

@@ -326,7 +326,7 @@ fn why(
     if !same_domain {
         why.push("The domain is another: only columns and values that both have are compared.".to_owned());
     }
-    if (previous.epsilon - epsilon).abs() > 1e-9 {
+    if (previous.epsilon - epsilon).abs() > 1e-5 {
         why.push(format!("Epsilon was {:.3} and is {epsilon:.3}: the noise is of another size.", previous.epsilon));
     }
     if (previous.dial - draft.asked.ask.dial).abs() > 1e-9 {

@@ -15,6 +15,7 @@
 pub mod adjust;
 pub mod again;
 pub mod aggregate;
+pub mod choice;
 pub mod compare;
 pub mod draw;
 pub mod fit;
@@ -90,6 +91,9 @@ pub struct Measured {
     pub rows_per_person: u32,
     /// The noisy count of rows, the bound if it was chosen, then the noisy counts of each length, in the layout's order.
     pub tables: Vec<NoisyTable>,
+    /// How the bound was chosen, if it was: its table then has no draw, as no noise is added to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<choice::Choice>,
 }
 
 /// What is asked of the rows; none of it costs anything.

@@ -156,7 +156,16 @@ fn cost(report: &FlatReport) -> String {
             format!("#{}", whole(m.cells as u64)),
             format!("#{}", whole(m.sensitivity_squared)),
             rho(m.rho),
-            format!("#{}", decimal(m.sigma, 2)),
+            match (m.sigma, &m.choice) {
+                (Some(sigma), _) => format!("#{}", decimal(sigma, 2)),
+                (None, Some(choice)) => {
+                    format!(
+                        "none: chosen by the exponential mechanism, {} thousandths of epsilon",
+                        whole(choice.epsilon_milli)
+                    )
+                }
+                (None, None) => "none".to_owned(),
+            },
         ];
         table.row(&outside(&m.table), &cells);
     }

@@ -1,24 +1,29 @@
 //! The report of a flat release, and its files: a pure function of what was measured, of the account, and of what was asked.
 
-use super::aggregate::aggregate;
+use super::aggregate::{aggregate, narrowest_of_singles};
+use super::choice::Choice;
 use super::compare::{Comparison, Previous, compare};
 use super::fit::Convergence;
 use super::page::{PAGE, page};
 use super::quality::{FlatQuality, quality};
 use super::rows::Rows;
 use super::{Ask, FlatError, Made, Measured, Settings, make, take};
-use crate::account::{Rho, epsilon_of, odds_of};
+use crate::account::{Rho, epsilon_of, is_epsilon_of, odds_of};
 use crate::bundle::{Decision, ReleaseInfo, Unit};
 use crate::files::{Files, FilesError, Status, add_manifest, json};
 use crate::flatfiles::{About, Flat, FlatError as WriteError};
 use crate::privacy::{DESKS_PER_PERSON, DeskCost, is_worth_publishing};
-use crate::publish::MISS;
 use serde::{Deserialize, Serialize};
 
 /// The report.
 pub const REPORT: &str = "report.json";
 /// The noisy counts that everything else follows from.
 pub const MEASURED: &str = "measured.json";
+
+/// Version of the report and of the method that makes rows from noisy counts. Whoever changes what the same noisy counts give
+/// counts it up: a draft of another version can't be made again, and is not one that was tampered with. 1: up to November
+/// 2026, with a bound on filled columns recorded as if noise had been added to it.
+pub const FORMAT: u32 = 2;
 
 /// The synthetic rows as Parquet.
 pub const PARQUET: &str = "synthetic.parquet";
@@ -101,8 +106,12 @@ pub struct Measurement {
     pub sensitivity_squared: u64,
     /// Cost.
     pub rho: Rho,
-    /// Standard deviation of the noise in each count.
-    pub sigma: f64,
+    /// Standard deviation of the noise in each count; none where nothing was added and something was chosen instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sigma: Option<f64>,
+    /// How it was chosen, if it is a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
 }
 
 /// What was asked of the rows.
@@ -194,6 +203,17 @@ impl Drafted {
 
 /// Makes rows and report.
 pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) -> Result<Drafted, DraftError> {
+    draft_stating(measured, draft, None, progress)
+}
+
+/// [`draft`], with epsilons as they are stated where they are right but for the last digit that is kept: so what another
+/// machine wrote is made again as it stands there.
+pub(super) fn draft_stating(
+    measured: &Measured,
+    draft: &Draft,
+    stated: Option<&FlatPrivacy>,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Drafted, DraftError> {
     let settings = Settings::new(measured.columns.columns.len(), &draft.asked.ask)?;
     let made = make(measured, &draft.asked.ask, &mut |done| progress(done * 0.5))?;
     let quality = quality(measured, &made.rows, &settings)?;
@@ -202,10 +222,10 @@ pub fn draft(measured: &Measured, draft: &Draft, progress: &mut dyn FnMut(f64)) 
         Some(rows) => take(&made.rows, rows)?,
         None => made.rows.clone(),
     };
-    let privacy = privacy(measured, draft);
+    let privacy = privacy(measured, draft, stated);
     let compared = draft.previous.as_ref().map(|p| compare(measured, draft, privacy.epsilon, p)).transpose();
     let report = FlatReport {
-        format: 1,
+        format: FORMAT,
         status: Status::Draft,
         decision: None,
         info: draft.info.clone(),
@@ -235,28 +255,38 @@ pub fn files(measured: &Measured, drafted: &Drafted, others: Files) -> Result<Fi
     Ok(files)
 }
 
-fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
-    let epsilon = |rho: Rho| epsilon_of(rho, draft.delta);
+fn privacy(measured: &Measured, draft: &Draft, stated: Option<&FlatPrivacy>) -> FlatPrivacy {
+    let epsilon = |rho: Rho, of: fn(&FlatPrivacy) -> f64| {
+        let said = stated.map(of).filter(|said| is_epsilon_of(*said, rho, draft.delta));
+        said.unwrap_or_else(|| epsilon_of(rho, draft.delta))
+    };
     let several = Rho(draft.cost.cumulative.0.saturating_mul(u64::from(DESKS_PER_PERSON)));
-    let cumulative = epsilon(draft.cost.cumulative);
+    let cumulative = epsilon(draft.cost.cumulative, |p| p.epsilon_cumulative);
+    let at_several = epsilon(several, |p| p.epsilon_several_desks);
     let measurements = measured
         .tables
         .iter()
-        .map(|table| Measurement {
-            table: table.table.clone(),
-            cells: table.values.len(),
-            sensitivity_squared: table.draws.iter().map(|d| d.sensitivity_squared).max().unwrap_or(0),
-            rho: Rho(table.draws.iter().map(|d| d.rho.0).max().unwrap_or(0)),
-            // The choice of a bound has no noise of its own: it is made by chance.
-            sigma: if table.table == super::MOST_FILLED { 0.0 } else { table.noise().sigma() },
+        .map(|table| {
+            // A choice adds no noise to anything: it is made by chance.
+            let choice = measured.choice.as_ref().filter(|_| table.table == super::MOST_FILLED);
+            let drawn = || table.draws.iter().map(|d| (d.sensitivity_squared, d.rho.0));
+            Measurement {
+                table: table.table.clone(),
+                cells: table.values.len(),
+                sensitivity_squared: choice
+                    .map_or_else(|| drawn().map(|d| d.0).max().unwrap_or(0), |c| c.range.saturating_mul(c.range)),
+                rho: choice.map_or_else(|| Rho(drawn().map(|d| d.1).max().unwrap_or(0)), |c| c.rho),
+                sigma: choice.is_none().then(|| table.noise().sigma()),
+                choice: choice.cloned(),
+            }
         })
         .collect();
     FlatPrivacy {
         delta: draft.delta,
-        epsilon: epsilon(draft.cost.this),
+        epsilon: epsilon(draft.cost.this, |p| p.epsilon),
         epsilon_cumulative: cumulative,
         desks_per_person: DESKS_PER_PERSON,
-        epsilon_several_desks: epsilon(several),
+        epsilon_several_desks: at_several,
         rho: draft.cost.this,
         rho_cumulative: draft.cost.cumulative,
         rows_per_person: measured.rows_per_person,
@@ -271,8 +301,8 @@ fn privacy(measured: &Measured, draft: &Draft) -> FlatPrivacy {
             },
             odds_of(cumulative),
             draft.delta,
-            odds_of(epsilon(several)),
-            epsilon(several)
+            odds_of(at_several),
+            at_several
         ),
         measurements,
     }
@@ -335,11 +365,17 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
     notes
 }
 
-/// Whether no count of a group of one in ten could be known within half of its value, at the noisy number of rows.
+/// Whether in no column a value of one in ten rows could be known within half of that, at the noisy number of rows.
 fn says_nothing(measured: &Measured) -> bool {
     let rows = measured.tables.iter().find(|t| t.table == super::ROWS).and_then(|t| t.values.first()).copied();
-    let counted = measured.tables.iter().filter(|t| t.table.starts_with("length-"));
-    let narrowest = counted.map(|t| t.noise().half_width(MISS)).min().unwrap_or(u64::MAX);
+    let sigmas = (1..=usize::from(measured.shape.longest)).filter_map(|k| {
+        let table = measured.tables.iter().find(|t| t.table == super::length_id(k))?;
+        Some(table.draws.iter().map(|d| d.sigma_milli).max().unwrap_or(u64::MAX))
+    });
+    let narrowest = match measured.layout() {
+        Ok(layout) => narrowest_of_singles(&layout, &sigmas.collect::<Vec<u64>>()),
+        Err(_) => u64::MAX,
+    };
     !is_worth_publishing(rows.unwrap_or(0).max(0).cast_unsigned(), narrowest)
 }
 

@@ -64,7 +64,7 @@ impl Invented<'_> {
         };
         let mut tables = vec![table(ROWS.to_owned(), vec![rows.len as u32])];
         tables.extend((1..=layout.lengths()).map(|k| table(length_id(k), rows.count(&layout, k))));
-        Measured { columns, shape: self.shape, rows_per_person: 1, tables }
+        Measured { columns, shape: self.shape, rows_per_person: 1, tables, choice: None }
     }
 }
 

@@ -186,7 +186,8 @@ fn costs(page: &Page, privacy: &FlatPrivacy) -> Vec<Cost> {
     let cost = |m: &accord_release::flat::report::Measurement| Cost {
         measured: clean(&m.table),
         cells: page.words().number(m.cells as u64),
-        sigma: say::up(m.sigma, 2),
+        // A choice adds no noise to a count.
+        sigma: m.sigma.map_or_else(|| "–".to_owned(), |sigma| say::up(sigma, 2)),
         rho: say::up(m.rho.to_f64(), 6),
     };
     privacy.measurements.iter().map(cost).collect()

@@ -19,14 +19,12 @@ use accord_record::write::flat_parquet;
 use accord_release::account::{DEFAULT_DELTA, Rho, check_epsilon, epsilon_of};
 use accord_release::bundle::{Account as Paid, ReleaseInfo};
 use accord_release::files::Files;
-use accord_release::flat::aggregate::LONGEST;
+use accord_release::flat::aggregate::{LONGEST, narrowest_of_singles};
 use accord_release::flat::compare::Previous;
-use accord_release::flat::layout::{LONGEST_MEASURED, Layout};
+use accord_release::flat::layout::{LONGEST_MEASURED, Layout, Shape};
 use accord_release::flat::report::{Asked, DomainSource, Draft, Drafted, draft, files};
 use accord_release::flat::{Ask, MOST_ROWS, Measured};
-use accord_release::noise::LinearNoise;
 use accord_release::privacy::{DeskCost, is_worth_publishing};
-use accord_release::publish::MISS;
 use accord_release::sds::{SdsImport, import};
 use accord_standard::columns::Columns;
 use anyhow::{Context as _, bail};
@@ -131,7 +129,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let plan = measuring::plan(&columns, longest, bound, wanted.epsilon, wanted.delta, args.rows_per_person)
         .map_err(Refused::error)?;
     if let Some(most) = args.size_bound {
-        says_something(&plan, most, wanted.epsilon).map_err(Refused::error)?;
+        says_something(&columns, &plan, most, wanted.epsilon).map_err(Refused::error)?;
     }
     clock.ends("domain");
 
@@ -352,16 +350,24 @@ fn weights(args: &Args, columns: &Columns) -> anyhow::Result<Vec<f64>> {
     Ok(weights)
 }
 
-/// Whether a measurement would say something of a holder of this declared size (PRIVACY 4: reads public numbers only).
-fn says_something(plan: &Plan, most: u64, epsilon: f64) -> Result<(), String> {
+/// Whether single values would say something of a holder of this declared size: whether in some column a value that one in ten
+/// have would be known within half of that. Reads public things only (PRIVACY 4): the bound, the domain, the noise.
+fn says_something(columns: &Columns, plan: &Plan, most: u64, epsilon: f64) -> Result<(), String> {
+    let flat = plan.flat.as_ref().ok_or("the plan is not one for a flat table")?;
+    let most_filled = match flat.bound {
+        Bound::Dense => None,
+        Bound::Declared(most) => Some(most),
+        Bound::Chosen => Some(u16::try_from(columns.columns.len()).unwrap_or(u16::MAX)),
+    };
+    let layout = Layout::new(columns, Shape { longest: flat.longest, most_filled }).map_err(|e| e.to_string())?;
     let counts = plan.steps.iter().filter(|s| s.table.starts_with("length-"));
-    let narrowest = counts.map(|s| LinearNoise::direct(&[s.sigma_milli]).half_width(MISS)).min().unwrap_or(u64::MAX);
+    let narrowest = narrowest_of_singles(&layout, &counts.map(|s| s.sigma_milli).collect::<Vec<u64>>());
     if is_worth_publishing(most, narrowest) {
         return Ok(());
     }
     Err(format!(
-        "at epsilon {epsilon} a count would be uncertain by {narrowest} either way, so that of at most {most} people no group \
-         of one in ten would be known within half of its value. Fewer columns (--columns), shorter combinations \
+        "at epsilon {epsilon} even the count of a single value would be uncertain by {narrowest} either way, so that of at most \
+         {most} people no group of one in ten would be known within half of its value. Fewer columns (--columns), shorter combinations \
          (--reporting-length), several years together, or a pool with other organisations say more. Nothing was spent"
     ))
 }

@@ -88,7 +88,7 @@ fn false_alarms(columns: usize, values: usize, sigma_milli: u64, comparisons: us
             NoisyTable { values: (0..cells).map(|c| noisy(10 * c as i64)).collect(), draws: vec![draw], table: id }
         };
         let tables = vec![table(ROWS.to_owned(), 1), table(length_id(1), cells)];
-        Measured { tables, columns: columns.clone(), shape, rows_per_person: 1 }
+        Measured { tables, columns: columns.clone(), shape, rows_per_person: 1, choice: None }
     };
     let draft = made(&people(), "Invented table", true).1;
     let template = Previous::read(&of(&people(), "Invented table", true)).unwrap();

@@ -41,7 +41,7 @@ fn measured(columns: &Columns, len: usize, longest: u8) -> Measured {
     for k in 1..=layout.lengths() {
         tables.push(table(length_id(k), rows.count(&layout, k), layout.most_cells(k).max(1)));
     }
-    Measured { columns: columns.clone(), shape, rows_per_person: 1, tables }
+    Measured { columns: columns.clone(), shape, rows_per_person: 1, tables, choice: None }
 }
 
 /// An invented measurement, and what fixes its draft.
