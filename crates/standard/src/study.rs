@@ -147,6 +147,10 @@ pub enum Estimator {
         onset: String,
         /// Dimension of ages at identification.
         identified: String,
+        /// Age at which the curve begins, with everyone whose exploitation had begun by then; the first single year of the
+        /// table if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<u16>,
         /// Age of majority on this clock.
         majority: u16,
         /// Oldest age given.

@@ -1,7 +1,7 @@
 //! What dimensions must hold to cut records by.
 
-use super::{Category, Dimension, Rule};
-use crate::codebook::{Codebook, Codelist, Kind};
+use super::{Category, Clause, Dimension, Rule};
+use crate::codebook::{Codebook, Codelist, Kind, Level};
 use crate::problem::{Problem, is_id};
 use std::collections::BTreeSet;
 
@@ -87,8 +87,26 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         wrong(format!("the rule does not fit the field {}", dimension.field));
         return;
     }
-    if dimension.rule == Rule::AgeBand {
-        bands(dimension, &mut wrong);
+    match dimension.rule {
+        Rule::AgeBand => bands(dimension, &mut wrong),
+        Rule::YearBand => ascending(dimension.categories.iter(), &mut wrong),
+        Rule::Elapsed => {
+            for reached in [true, false] {
+                ascending(dimension.categories.iter().filter(|c| c.reached == Some(reached)), &mut wrong);
+            }
+        }
+        _ => {}
+    }
+    two_kinds(dimension, book, &mut wrong);
+    for category in &dimension.categories {
+        clauses(&category.within, &category.id, book, &mut wrong);
+        if let Some(list) = book.list_of(field) {
+            known(&category.from, list, category, &mut wrong);
+            known(&category.to, list, category, &mut wrong);
+        }
+    }
+    if dimension.at_most.is_some() && (dimension.at_most == Some(0) || !dimension.rule.is_several()) {
+        wrong("at_most is at least 1, and only for rules that can put a person into several categories".into());
     }
     for category in &dimension.categories {
         if let Some(list) = book.list_of(field) {
@@ -103,6 +121,66 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
             None => wrong(format!("category {}: there is no coded field {also}", category.id)),
             Some(list) => known(&category.also_any, list, category, &mut wrong),
         }
+    }
+}
+
+/// Orders and times stand between two kinds of events, and only they do.
+fn two_kinds(dimension: &Dimension, book: &Codebook, wrong: &mut impl FnMut(String)) {
+    let two = matches!(dimension.rule, Rule::Order | Rule::Elapsed);
+    if two == (dimension.first.is_empty() || dimension.second.is_empty()) {
+        wrong("first and second are needed for an order and for a time, and nowhere else".into());
+    }
+    if two && !dimension.field.starts_with("event.") {
+        wrong("an order and a time are taken from events".into());
+    }
+    for (name, sets) in [("first", &dimension.first), ("second", &dimension.second)] {
+        for set in sets {
+            if set.is_empty() {
+                wrong(format!("{name}: a set without a condition would hold for every event"));
+            }
+            clauses(set, name, book, wrong);
+        }
+    }
+    let Some(until) = &dimension.until else { return };
+    let is_date = book.field(until).is_some_and(|f| {
+        let field = book.get(f);
+        field.kind == Kind::Date && field.level == Level::Record
+    });
+    if dimension.rule != Rule::Elapsed || !is_date {
+        wrong(format!("until is for a time, and names a date of the record, which {until} is not"));
+    }
+}
+
+/// Conditions on one event.
+fn clauses(clauses: &[Clause], place: &str, book: &Codebook, wrong: &mut impl FnMut(String)) {
+    for clause in clauses {
+        let field = book.field(&clause.field).filter(|f| book.get(*f).level == Level::Event);
+        let Some(list) = field.and_then(|f| book.list_of(f)) else {
+            wrong(format!("{place}: events have no coded field {}", clause.field));
+            continue;
+        };
+        if clause.any.is_empty() {
+            wrong(format!("{place}: name at least one code of {}", clause.field));
+        }
+        for code in clause.any.iter().filter(|c| list.code(c).is_none()) {
+            wrong(format!("{place}: the list {} has no code {code}", list.id));
+        }
+    }
+}
+
+/// Bands follow each other and do not overlap; there may be gaps.
+fn ascending<'a>(categories: impl Iterator<Item = &'a Category>, wrong: &mut impl FnMut(String)) {
+    let mut next = Some(0);
+    for band in categories.filter(|c| c.id != "unknown") {
+        let (Some(low), Some(from)) = (band.low, next) else {
+            wrong(format!("category {}: nothing can follow an open band", band.id));
+            return;
+        };
+        if low < from || band.high.is_some_and(|high| high < low) {
+            wrong(format!("category {}: bands ascend and do not overlap", band.id));
+            return;
+        }
+        next = band.high.and_then(|high| high.checked_add(1));
     }
 }
 

@@ -1,11 +1,11 @@
-//! Dimensions as written: bands by their lower ends, products of two fields of an event, and steps, written short and
-//! expanded into categories before anything is read, so that what travels in a bundle is whole.
+//! Dimensions as written: bands by their lower ends, values of a list, products of two fields of an event, and steps,
+//! written short and expanded into categories before anything is read, so that what travels in a bundle is whole.
 
 use super::{Category, Clause, Dimension, Rule};
 use crate::codebook::{Codebook, Codelist};
 use crate::problem::Problem;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A dimension as written in a file: with its categories, or with a shorthand for them.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +30,8 @@ pub(crate) struct DimensionFile {
     product: Vec<Side>,
     /// Codes between which steps are told apart.
     steps: Option<Side>,
+    /// One category for each code of the field, or for each of what they roll up to.
+    values: Option<Side>,
     /// Categories; after those of a shorthand. `unknown` is added last where it isn't written.
     #[serde(default, rename = "category")]
     categories: Vec<Category>,
@@ -42,9 +44,21 @@ struct Side {
     field: String,
     /// List that the codes roll up to, such as `techuse8`.
     rollup: Option<String>,
+    /// Groups of codes made here, in reading order, where no list has them. Codes in none of them are left out.
+    #[serde(default, rename = "group")]
+    groups: Vec<Together>,
     /// Codes left out.
     #[serde(default)]
     leave_out: Vec<String>,
+}
+
+/// Codes that a side takes together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Together {
+    id: String,
+    label: String,
+    codes: Vec<String>,
 }
 
 /// One value of a side: id, label and the codes of the field that it stands for.
@@ -82,6 +96,18 @@ impl DimensionFile {
         if let Some(side) = &self.steps {
             categories.extend(steps(&side.values(book).map_err(wrong)?));
         }
+        if let Some(side) = &self.values {
+            if side.field != self.field {
+                return Err(wrong(format!("values are those of {}", self.field)));
+            }
+            let values = side.values(book).map_err(wrong)?.into_iter();
+            categories.extend(values.map(|v| Category {
+                id: v.id,
+                label: v.label,
+                any: v.codes,
+                ..Category::default()
+            }));
+        }
         let short = !categories.is_empty();
         categories.extend(self.categories);
         if short && categories.last().is_none_or(|c| c.id != "unknown") {
@@ -105,11 +131,16 @@ impl DimensionFile {
 /// Bands by their lower ends. Bands of days come twice: reached within the band, and followed so long without.
 fn bands(rule: Rule, cuts: &[u16]) -> Vec<Category> {
     let ends = cuts.iter().skip(1).map(|next| Some(next.saturating_sub(1))).chain([None]);
+    let open = match rule {
+        Rule::YearBand => "and later",
+        Rule::Elapsed => "and more",
+        _ => "and over",
+    };
     let band = |low: u16, high: Option<u16>| {
         let span = match high {
             Some(high) if high == low => format!("{low}"),
             Some(high) => format!("{low}–{high}"),
-            None => format!("{low} and over"),
+            None => format!("{low} {open}"),
         };
         let key =
             high.map_or(format!("{low}_plus"), |h| if h == low { format!("{low}") } else { format!("{low}_{h}") });
@@ -164,6 +195,21 @@ impl Side {
         let no_field = || format!("there is no coded field {}", self.field);
         let list = book.field(&self.field).and_then(|f| book.list_of(f)).ok_or_else(no_field)?;
         let kept = |id: &String| !self.leave_out.contains(id);
+        if !self.groups.is_empty() {
+            let mut seen = BTreeSet::new();
+            for code in self.groups.iter().flat_map(|g| &g.codes) {
+                if list.code(code).is_none() {
+                    return Err(format!("the list {} has no code {code}", list.id));
+                }
+                if !seen.insert(code) {
+                    return Err(format!("the code {code} is in two groups"));
+                }
+            }
+            let values = self.groups.iter().filter(|g| kept(&g.id));
+            return Ok(values
+                .map(|g| Value { id: g.id.clone(), label: g.label.clone(), codes: g.codes.clone() })
+                .collect());
+        }
         let Some(rollup) = &self.rollup else {
             return Ok(list.codes.iter().filter(|c| kept(&c.id)).map(single).collect());
         };

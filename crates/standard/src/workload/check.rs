@@ -80,11 +80,25 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if cells.is_none_or(|n| n > MAX_CELLS) {
         wrong(format!("more than {MAX_CELLS} cells"));
     }
+    if let Some(among) = &table.among {
+        if among.dimension.rule.is_several() {
+            wrong(format!("{} can put a person into several categories, so it tells nobody apart", among.dimension.id));
+        }
+        if among.label.trim().is_empty() || among.categories.is_empty() {
+            wrong("whom it counts needs words and at least one category".into());
+        }
+        for category in among.categories.iter().filter(|c| !among.dimension.categories.iter().any(|k| k.id == **c)) {
+            wrong(format!("the dimension {} has no category {category}", among.dimension.id));
+        }
+    }
     let Some(refined) = &table.refines else { return };
     let Some(coarse) = before.iter().find(|t| t.id == *refined) else {
         wrong(format!("there is no table {refined} before it"));
         return;
     };
+    if coarse.among != table.among {
+        wrong(format!("it must count the same people as {refined}"));
+    }
     let Some((last, rest)) = table.dimensions.split_last() else { return };
     if rest != coarse.dimensions.as_slice() {
         wrong(format!("its dimensions without the last one must be those of {refined}"));

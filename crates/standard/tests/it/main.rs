@@ -9,6 +9,7 @@ mod broken;
 mod embedded;
 mod facts;
 mod mappings;
+mod studies;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,270 @@
+//! The embedded studies hold together, a new study is a file, and what is broken is refused in words.
+
+use accord_standard::codebook::{Class, Codebook};
+use accord_standard::dimension::{self, Rule};
+use accord_standard::study::{self, Show, Study};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// A study that does not come with the program, with every kind of dimension, estimator and picture.
+const OTHER: &str = include_str!("other_study.toml");
+
+fn read(text: &str) -> Result<Study, String> {
+    Study::parse(text, dimension::embedded(), Codebook::embedded()).map_err(|e| e.to_string())
+}
+
+fn all() -> impl Iterator<Item = Study> {
+    study::ids().map(|id| study::embedded(id).unwrap())
+}
+
+#[test]
+fn the_studies_of_the_program_are_read() {
+    let ids: BTreeSet<&str> = study::ids().collect();
+    assert!(ids.is_superset(&BTreeSet::from(["girls", "majority", "pathways", "technology"])), "{ids:?}");
+    for id in ids {
+        let study = study::embedded(id).unwrap();
+        assert_eq!(study.id, id);
+        assert_eq!(study.problems(), vec![]);
+    }
+}
+
+#[test]
+fn a_study_that_the_program_does_not_know_is_a_file_and_no_code() {
+    let study = read(OTHER).unwrap();
+    assert!(study::ids().all(|id| id != study.id));
+    let sizes: Vec<(&str, usize, u32)> =
+        study.workload.tables.iter().map(|t| (t.id.as_str(), t.cells(), t.most_cells_per_person())).collect();
+    assert_eq!(
+        sizes,
+        [
+            ("people", 4 * 3, 1),
+            ("services", 4 * 3 * (8 + 1), 2),
+            ("pairs", 4 * (3 * 2 + 1 + 1), 2),
+            ("routes", 4 * (2 + 2 + 2 + 1), 3),
+            ("later", 4 * (2 * 2 + 1), 1),
+            ("ages", 4 * 4 * 5, 1),
+            ("years", 4 * 4, 1),
+        ]
+    );
+    let ids = |table: &str, at: usize| -> Vec<String> {
+        study.workload.table(table).unwrap().dimensions[at].categories.iter().map(|c| c.id.clone()).collect()
+    };
+    assert_eq!(ids("later", 1), ["seen_0_364", "seen_365_plus", "not_0_364", "not_365_plus", "unknown"]);
+    assert_eq!(ids("years", 1), ["y2024", "y2025", "y2026_plus", "unknown"]);
+    assert_eq!(
+        ids("routes", 1),
+        [
+            "start__before",
+            "start__exploit",
+            "before__exploit",
+            "before__end",
+            "exploit__before",
+            "exploit__end",
+            "unknown"
+        ]
+    );
+    // What travels in a bundle is whole: it is read again without the dimensions of the program.
+    let text = serde_json::to_string(&study).unwrap();
+    let again: Study = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, study);
+    assert_eq!(again.problems(), vec![]);
+}
+
+#[test]
+fn a_study_of_the_program_has_sex_first_girls_first_and_every_unknown_row() {
+    for study in all() {
+        for table in &study.workload.tables {
+            assert_eq!(table.dimensions[0].id, "sex", "{} {}", study.id, table.id);
+            assert!(table.dimensions.iter().all(|d| d.categories.last().unwrap().id == "unknown"));
+        }
+        assert!(study.workload.headlines[0].id.starts_with("girls"), "{}", study.id);
+        assert!(study.workload.headlines.iter().any(|h| h.id == "sex-unknown"), "{}", study.id);
+        let first = study.groups.first().unwrap();
+        assert_eq!(first.select["sex"], ["female"], "{}", study.id);
+        assert!(study.groups.iter().any(|g| g.select["sex"] == ["unknown"]), "{}", study.id);
+    }
+}
+
+#[test]
+fn a_study_of_the_program_says_detected_and_not_all_who_exist() {
+    for study in all() {
+        assert!(study.workload.caveats.iter().any(|c| c.contains("not all who exist")), "{}", study.id);
+        assert!(study.workload.definition.contains("not all who exist"), "{}", study.id);
+        assert!(study.workload.title.contains("recorded"), "{}", study.id);
+        for table in &study.workload.tables {
+            assert!(table.title.contains("recorded"), "{}: {}", study.id, table.title);
+            let several = table.most_cells_per_person() > 1;
+            assert_eq!(table.title.contains("a person can stand in"), several, "{}: {}", study.id, table.title);
+        }
+    }
+}
+
+#[test]
+fn one_person_moves_no_table_of_a_study_by_more_than_six_cells() {
+    for study in all() {
+        for table in &study.workload.tables {
+            let most = if table.dimensions.iter().any(|d| d.rule == Rule::Steps) { 6 } else { 4 };
+            assert!(table.most_cells_per_person() <= most, "{} {}", study.id, table.id);
+            assert!(table.cells() <= 2500, "{} {}: {}", study.id, table.id, table.cells());
+        }
+    }
+}
+
+#[test]
+fn every_figure_and_every_table_of_a_study_stands_on_its_page() {
+    for study in all() {
+        let mut shown = BTreeSet::new();
+        for show in study.sections.iter().flat_map(|s| &s.show) {
+            let (Show::Figures(id) | Show::Curve(id) | Show::Flow(id) | Show::Lexis(id) | Show::Table(id)) = show;
+            shown.insert(id.as_str());
+        }
+        for id in study.figures.iter().map(|f| &f.id).chain(study.workload.tables.iter().map(|t| &t.id)) {
+            assert!(shown.contains(id.as_str()), "{}: {id} is bought and never shown", study.id);
+        }
+        assert!(study.sections.iter().all(|s| !s.text.is_empty()), "{}", study.id);
+    }
+}
+
+#[test]
+fn a_study_cuts_by_no_direct_identifier() {
+    let book = Codebook::embedded();
+    let class = |path: &str| book.get(book.field(path).unwrap()).class;
+    for study in all() {
+        for table in &study.workload.tables {
+            for d in table.dimensions.iter().chain(table.among.as_ref().map(|a| &a.dimension)) {
+                assert_ne!(class(&d.field), Class::Direct, "{}", d.id);
+                for clause in
+                    d.first.iter().chain(&d.second).flatten().chain(d.categories.iter().flat_map(|c| &c.within))
+                {
+                    assert_ne!(class(&clause.field), Class::Direct, "{}", d.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pairs_of_use_and_service_are_the_65_cells_of_the_standard() {
+    let study = study::embedded("technology").unwrap();
+    let pairs = study.workload.table("pairs").unwrap().dimensions.last().unwrap();
+    assert_eq!(pairs.categories.len(), 66, "64 pairs, none, and unknown");
+    assert_eq!(pairs.categories.iter().filter(|c| c.within.len() == 2).count(), 64);
+    assert_eq!(pairs.most_per_person(), 4);
+}
+
+#[test]
+fn words_of_a_study_are_short() {
+    for study in all() {
+        let words = study.limits.iter().chain(study.sections.iter().map(|s| &s.text)).chain([&study.question]);
+        for text in words {
+            for sentence in text.split(['.', '?', ':']) {
+                assert!(sentence.split_whitespace().count() <= 26, "{}: {sentence}", study.id);
+            }
+        }
+    }
+}
+
+/// Parsing with one text replaced by another says what is wrong.
+fn check(from: &str, to: &str, expected: &str) {
+    let text = OTHER.replacen(from, to, 1);
+    assert!(text != OTHER, "{from} is not in the file");
+    let error = read(&text).err().unwrap_or_default();
+    assert!(error.contains(expected), "{from} -> {to}: {error:?} does not say {expected:?}");
+}
+
+#[test]
+fn a_study_that_cannot_be_made_is_refused_with_the_place() {
+    check("question = \"For tests?\"", "question = ' '", "a title, a question and at least one limit");
+    check("limits = [\"For tests alone.\"]", "limits = [' ']", "at least one limit");
+    check("id = \"girls\"", "id = 'Girls'", "an id is lower case letters, digits and -");
+    check("id = \"women\"", "id = 'girls'", "group girls: the id is given twice");
+    check("label = \"Girls\"", "label = ' '", "group girls: a label and a selection");
+    check("id = \"children\"", "id = 'share'", "figure share: the id is given twice");
+    check("label = \"How many children\"", "label = ''", "figure children: a label and a definition");
+    check("table = \"people\" # children", "table = 'nothing'", "there is no table nothing");
+    check("groups = [\"girls\", \"women\"] # share", "groups = ['nobody']", "there is no group nobody");
+    check("of = { age_band_unodc = [\"a0_17\"] }", "of = { hair = ['red'] }", "has no dimension hair");
+    check("of = { age_band_unodc = [\"a0_17\"] }", "of = { age_band_unodc = ['a99'] }", "has no category a99");
+    check("of = { age_band_unodc = [\"a0_17\"] }", "of = { age_band_unodc = [] }", "name at least one category");
+    check("out_of = \"people\" # service", "", "a person can stand in several categories of kind");
+    check("out_of = \"people\" # service", "out_of = 'nothing'", "there is no table nothing");
+    check("out_of = \"people\" # service", "out_of = 'pairs'", "must count the same people");
+    check("of = { kind = [\"social\"] }", "of = { kind = ['social', 'dating'] }", "name one category of kind");
+    check("against = \"women\"", "against = 'nobody'", "there is no group nobody");
+    check("years = \"year\"", "years = 'sex'", "not of the kind that it needs");
+    check("years = \"year\"", "years = 'nothing'", "has no dimension nothing");
+    check("steps = \"route\"", "steps = 'sex'", "not of the kind that it needs");
+    check(
+        "onset = \"onset\", identified = \"found\", age = 18 } }",
+        "onset = 'sex', identified = 'found', age = 18 } }",
+        "not of the kind",
+    );
+    check("outcome = \"later\"", "outcome = 'sex'", "not of the kind that it needs");
+    check("most_unknown = 500", "most_unknown = 1001", "in thousandths");
+    check("heading = \"All\"", "heading = ''", "a heading is needed");
+    check("{ table = \"people\" }", "{ table = 'share' }", "nothing called share to show");
+    check("{ figures = \"share\" }", "{ figures = 'people' }", "nothing called people to show");
+    check("share = 400", "share = 401", "not to 1000");
+    let nothing = OTHER.split("[[section]]").next().unwrap();
+    assert!(read(&format!("{nothing}\n")).unwrap_err().contains("section"));
+    let mut study = read(OTHER).unwrap();
+    study.sections.clear();
+    study.workload.id = "another".into();
+    let said: Vec<String> = study.problems().iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|p| p.contains("at least one section")), "{said:?}");
+    assert!(said.iter().any(|p| p.contains("must have the same id")), "{said:?}");
+}
+
+#[test]
+fn dimensions_over_events_and_time_are_refused_with_the_place() {
+    check("until = \"followed_until\"", "until = 'sex_registered'", "a date of the record");
+    check("any = [\"exploited\"]", "any = ['no_such']", "has no code no_such");
+    check("any = [\"exploited\"]", "any = []", "name at least one code");
+    check("{ field = \"event.event_type\", any = [\"exploited\"] }", "", "would hold for every event");
+    check(
+        "{ field = \"event.event_type\", any = [\"exploited\"] }",
+        "{ field = 'sex_registered', any = ['female'] }",
+        "events have no coded field",
+    );
+    check("cuts = [0, 365]", "cuts = [365, 0]", "bands ascend");
+    check("cuts = [2024, 2025, 2026]", "cuts = [2025, 2024]", "bands ascend");
+    check("at_most = 2", "at_most = 0", "at_most is at least 1");
+    check("cuts = [2024, 2025, 2026]", "cuts = [2024, 2025, 2026]\nat_most = 2", "at_most is at least 1");
+    check("codes = [\"target\", \"recruit\"]", "codes = ['target', 'no_such']", "has no code no_such");
+    check("codes = [\"target\", \"recruit\"]", "codes = ['target', 'exploit']", "in two groups");
+    check("rollup = \"service8\" }", "rollup = 'no_list' }", "there is no list no_list");
+    check(
+        "values = { field = \"event.service\"",
+        "values = { field = 'event.phase'",
+        "values are those of event.service",
+    );
+    check("categories = [\"yes\"]", "categories = ['perhaps']", "has no category perhaps");
+    check(
+        "among = { dimension = \"technology_involved\"",
+        "among = { dimension = 'no_such'",
+        "there is no dimension no_such",
+    );
+    check("among = { dimension = \"technology_involved\"", "among = { dimension = 'kind'", "tells nobody apart");
+}
+
+proptest! {
+    #[test]
+    fn a_study_from_outside_never_panics(text in ".{0,200}") {
+        let _ = read(&text);
+    }
+
+    #[test]
+    fn a_study_with_any_line_changed_never_panics(line in 0usize..400, text in "[ -~]{0,60}", keep in any::<bool>()) {
+        let mut lines: Vec<&str> = OTHER.lines().collect();
+        let at = line % lines.len();
+        if keep { lines.insert(at, &text) } else { lines[at] = &text };
+        let _ = read(&lines.join("\n"));
+    }
+
+    #[test]
+    fn bands_at_any_cuts_never_panic(cuts in proptest::collection::vec(any::<u16>(), 0..300)) {
+        let _ = read(&OTHER.replacen("cuts = [0, 365]", &format!("cuts = {cuts:?}"), 1));
+        let _ = read(&OTHER.replacen("cuts = [2024, 2025, 2026]", &format!("cuts = {cuts:?}"), 1));
+        let _ = read(&OTHER.replacen("cuts = [0, 16, 18]", &format!("cuts = {cuts:?}"), 1));
+    }
+}
