@@ -12,6 +12,7 @@
 use crate::noisy::check;
 use crate::normal::REACH_95;
 use crate::value::{Cause, Counted, Estimate, Outcome, Refused};
+use std::collections::BTreeMap;
 
 /// People by whether something is so. The three counts have noise of their own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,12 +175,18 @@ fn fieller(terms: &[Term], reach: f64, within: (f64, f64), cause: Cause) -> Outc
     if within.0.is_nan() || within.1.is_nan() || within.0 > within.1 {
         return Err(Refused::Malformed("a range that can't be one".into()));
     }
+    // Counts of the same part are one sum, half a person off at most once.
+    let mut sums: BTreeMap<(u64, u64), (f64, f64, f64, f64)> = BTreeMap::new();
+    for t in terms {
+        let sum = sums.entry((t.top.to_bits(), t.bottom.to_bits())).or_insert((t.top, t.bottom, 0.0, 0.0));
+        (sum.2, sum.3) = (sum.2 + t.count.value, sum.3 + t.count.sigma * t.count.sigma);
+    }
     let (mut top, mut bottom) = (0.0, 0.0);
     let (mut var_top, mut var_bottom, mut both) = (0.0, 0.0, 0.0);
-    for Term { top: t, bottom: b, count } in terms {
-        let sigma = if count.sigma > 0.0 { count.sigma + HALF_A_PERSON } else { 0.0 };
+    for (t, b, value, variance) in sums.into_values() {
+        let sigma = if variance > 0.0 { variance.sqrt() + HALF_A_PERSON } else { 0.0 };
         let variance = sigma * sigma * reach * reach;
-        (top, bottom) = (top + t * count.value, bottom + b * count.value);
+        (top, bottom) = (top + t * value, bottom + b * value);
         (var_top, var_bottom, both) =
             (var_top + t * t * variance, var_bottom + b * b * variance, both + t * b * variance);
     }

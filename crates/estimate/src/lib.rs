@@ -15,6 +15,7 @@ pub mod incidence;
 pub mod intensity;
 pub mod noisy;
 pub mod normal;
+pub mod onset;
 pub mod order;
 pub mod reverse;
 pub mod states;
