@@ -268,3 +268,29 @@ proptest! {
         let _ = read(&OTHER.replacen("cuts = [0, 16, 18]", &format!("cuts = {cuts:?}"), 1));
     }
 }
+
+#[test]
+fn the_example_of_the_guide_is_a_study() {
+    let guide = include_str!("../../../../docs/src/guides/studies.md");
+    let example = guide.split("```toml\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let study = read(example).unwrap();
+    assert_eq!(study.workload.tables[0].cells(), 4 * 6 * 3);
+    // Every estimator, rule and picture of the program is explained there.
+    for word in ["first_match", "all_matches", "age_band", "year_band", "steps", "order", "elapsed"] {
+        assert!(guide.contains(&format!("`{word}`")), "{word}");
+    }
+    let estimators =
+        ["count", "share", "ratio", "trend", "crossing", "delay", "states", "jump", "transitions", "incidence"];
+    for word in estimators {
+        assert!(guide.contains(&format!("| `{word}` |")), "{word}");
+    }
+}
+
+#[test]
+fn the_law_on_majority_is_known_where_any_region_is() {
+    let study = study::embedded("majority").unwrap();
+    let law = &study.workload.table("law").unwrap().dimensions[1];
+    let regions: Vec<&str> = law.categories.iter().map(|c| c.id.as_str()).filter(|id| *id != "unknown").collect();
+    let study::Estimator::Share { of, .. } = &study.figure("law-known").unwrap().estimate else { panic!("a share") };
+    assert_eq!(of["law"], regions);
+}
