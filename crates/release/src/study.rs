@@ -126,8 +126,8 @@ impl<'a> Ask<'a> {
                 corrected: *corrected,
                 years,
             }),
-            Estimator::States { onset, identified, majority, until } => {
-                self.states(onset, identified, *majority, *until)
+            Estimator::States { onset, identified, from, majority, until } => {
+                self.states(onset, identified, *from, (*majority, *until))
             }
             Estimator::Jump { onset, identified, age, from, until } => {
                 self.jump(onset, identified, *age, (*from, *until))

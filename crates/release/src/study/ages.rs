@@ -3,10 +3,12 @@
 
 use super::{Answer, Ask, Point, StudyError, shown};
 use accord_estimate::adulthood::{self, Life};
-use accord_estimate::bounds::{self, Term};
 use accord_estimate::chance::{Assumes, Target};
+use accord_estimate::intensity::{self, Jump, Spell};
+use accord_estimate::noisy::Simulation;
+use accord_estimate::onset::{self, AgeCell, Band, Crossing, Curve, Question};
 use accord_estimate::states::Start;
-use accord_estimate::{Cause, Counted, Estimate, Outcome, Refused};
+use accord_estimate::{Estimate, Outcome, Refused};
 use accord_standard::dimension::{Category, Dimension};
 use accord_standard::figure::Measure;
 use accord_standard::study::Select;
@@ -24,30 +26,11 @@ pub(super) struct Delay<'a> {
     pub(super) years: &'a [u16],
 }
 
-/// A cell of the table of ages: what is known of both, and how many.
-#[derive(Clone, Copy, Debug)]
-struct AgeCell {
-    onset: Option<(u16, Option<u16>)>,
-    identified: Option<(u16, Option<u16>)>,
-    count: Counted,
-}
-
-impl AgeCell {
-    /// Whether a band lies wholly under an age.
-    fn is_under(band: Option<(u16, Option<u16>)>, age: u16) -> bool {
-        band.is_some_and(|(_, high)| high.is_some_and(|high| high < age))
-    }
-
-    fn is_from(band: Option<(u16, Option<u16>)>, age: u16) -> bool {
-        band.is_some_and(|(low, _)| low >= age)
-    }
-}
-
 impl Ask<'_> {
     /// The table of ages of the group.
     fn ages(&self, onset: &str, identified: &str) -> Result<Vec<AgeCell>, StudyError> {
         let (of_onset, of_seen) = (self.dimension(onset)?, self.dimension(identified)?);
-        let band = |c: &Category| c.low.map(|low| (low, c.high));
+        let band = |c: &Category| c.low.map(|low| Band { low, high: c.high });
         let mut out = Vec::with_capacity(of_onset.size() * of_seen.size());
         for began in &of_onset.categories {
             for seen in &of_seen.categories {
@@ -61,75 +44,42 @@ impl Ask<'_> {
     }
 
     /// Of those whose exploitation began under an age, the share not identified before it.
-    ///
-    /// Somebody identified under the age was under it at onset, whether that age is known or not. Whose age at onset isn't
-    /// known and who was identified at the age or later may or may not belong: the bounds hold either way.
     pub(super) fn crossing(&self, onset: &str, identified: &str, age: u16) -> Answer {
-        let (mut yes, mut no, mut seen_unknown, mut began_unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for cell in self.ages(onset, identified)? {
-            let child = AgeCell::is_under(cell.onset, age);
-            let open = cell.onset.is_none_or(|(low, high)| low < age && high.is_none_or(|h| h >= age));
-            if AgeCell::is_under(cell.identified, age) {
-                // An onset after identification can't be, and stands in no figure.
-                if child || open {
-                    no.push(cell.count);
-                }
-            } else if child && AgeCell::is_from(cell.identified, age) {
-                yes.push(cell.count);
-            } else if child {
-                seen_unknown.push(cell.count);
-            } else if open {
-                began_unknown.push(cell.count);
-            }
-        }
-        let [yes, no, seen, began] = [yes, no, seen_unknown, began_unknown].map(|counts| sum(&counts));
-        let view = |terms: [(f64, f64, Counted); 4]| {
-            bounds::ratio(&terms.map(|(top, bottom, count)| Term { top, bottom, count }), (0.0, 1.0))
+        let crossing = onset::crossing(&self.ages(onset, identified)?, age);
+        let of = |pick: fn(&Crossing) -> Outcome<Estimate>| match &crossing {
+            Ok(crossing) => shown::estimate(&pick(crossing), Measure::Percent, 100.0),
+            Err(why) => shown::refused(why),
         };
-        let known = view([(1.0, 1.0, yes), (0.0, 1.0, no), (0.0, 0.0, seen), (0.0, 0.0, began)]);
-        let least = view([(1.0, 1.0, yes), (0.0, 1.0, no), (0.0, 1.0, seen), (0.0, 0.0, began)]);
-        let most = view([(1.0, 1.0, yes), (0.0, 1.0, no), (1.0, 1.0, seen), (1.0, 1.0, began)]);
-        let either = match (least, most) {
-            (Ok(least), Ok(most)) => Ok(Estimate {
-                value: f64::midpoint(least.value, most.value),
-                low: least.low.min(most.low),
-                high: least.high.max(most.high),
-                cause: Cause::NoiseAndMissing,
-            }),
-            (Err(why), _) | (_, Err(why)) => Err(why),
-        };
+        let known = of(|c| c.of_onset_under.like_known.clone());
+        let either = of(|c| c.of_onset_under.bounds.clone());
         let points = vec![
-            self.point(
-                "known",
-                "among those of whom both ages are known",
-                None,
-                shown::estimate(&known, Measure::Percent, 100.0),
-                &[IDENTIFIED_ONLY],
-            ),
-            self.point(
-                "bounds",
-                "whatever the ages that are not known",
-                None,
-                shown::estimate(&either, Measure::Percent, 100.0),
-                &[IDENTIFIED_ONLY],
-            ),
+            self.point("known", "among those of whom both ages are known", None, known, &[IDENTIFIED_ONLY]),
+            self.point("bounds", "whatever the ages that are not known", None, either, &[IDENTIFIED_ONLY]),
         ];
         Ok((points, Vec::new()))
     }
 
     /// Where people stand by age.
-    pub(super) fn states(&self, onset: &str, identified: &str, majority: u16, until: u16) -> Answer {
+    pub(super) fn states(
+        &self,
+        onset: &str,
+        identified: &str,
+        from: Option<u16>,
+        (majority, until): (u16, u16),
+    ) -> Answer {
         let dimension = self.dimension(onset)?;
-        // The curve starts at the first single year: those who began earlier are in it from there on.
-        let youngest = dimension.categories.iter().find(|c| c.low.is_some() && c.low == c.high).and_then(|c| c.low);
-        let Some(youngest) = youngest.filter(|y| *y < majority && u32::from(majority) == adulthood::MAJORITY) else {
+        // Those who began earlier are in the curve from its first age on.
+        let first = dimension.categories.iter().find(|c| c.low.is_some() && c.low == c.high).and_then(|c| c.low);
+        let Some(youngest) = from.or(first).filter(|y| *y < majority && u32::from(majority) == adulthood::MAJORITY)
+        else {
             let why = Refused::NotRecorded("the table has no single years of age under majority".into());
             return Ok((vec![self.point("by_age", "", None, shown::refused(&why), &[])], Vec::new()));
         };
         let mut lives = Vec::new();
         for cell in self.ages(onset, identified)? {
-            let (Some((low, high)), Some((seen, _))) = (cell.onset, cell.identified) else { continue };
-            let began = high.filter(|h| *h < majority).map(|_| low.max(youngest));
+            let (Some(began), Some(seen)) = (cell.onset, cell.identified) else { continue };
+            let seen = seen.low;
+            let began = Some(began).filter(|b| b.under(majority)).map(|b| b.low.max(youngest));
             let Some(began) = began.filter(|began| *began <= seen && seen >= youngest) else { continue };
             let identified = (seen <= until).then_some(u32::from(seen));
             let onset = u32::from(began);
@@ -178,26 +128,108 @@ impl Ask<'_> {
         Ok((points, curve.assumes.iter().map(|a| assumption(*a).to_owned()).collect()))
     }
 
+    /// How long from onset to identification.
     pub(super) fn delay(&self, asked: &Delay<'_>) -> Answer {
-        let _ = (asked.onset, asked.identified, asked.under, asked.seen_until, asked.corrected, asked.years);
-        let why = Refused::NotRecorded("times are not estimated yet".into());
-        Ok((vec![self.point("median", "", None, shown::refused(&why), &[])], Vec::new()))
+        let question = Question {
+            under: asked.under,
+            seen_until: Some(asked.seen_until),
+            years: asked.years.to_vec(),
+            shares: vec![0.5],
+            how: Simulation::default(),
+        };
+        let found = onset::delays(&self.ages(asked.onset, asked.identified)?, &question);
+        let curve = found.as_ref().map_err(Clone::clone).and_then(|delays| {
+            let curve = if asked.corrected { &delays.corrected } else { &delays.as_seen };
+            curve.as_ref().map_err(Clone::clone)
+        });
+        let how = if asked.corrected { CORRECTED } else { AS_SEEN };
+        let at = |of: &dyn Fn(&Curve) -> Option<Outcome<Estimate>>| match &curve {
+            Ok(curve) => of(curve).unwrap_or_else(|| Err(Refused::NotSettled("it gives no number".into()))),
+            Err(why) => Err(why.clone()),
+        };
+        let median = shown::estimate(&at(&|c| c.quantiles.first().cloned()), Measure::Years, 1.0);
+        let mut points =
+            vec![self.point("median", "years by which half were identified", None, median, &[how, IDENTIFIED_ONLY])];
+        for (place, years) in asked.years.iter().enumerate() {
+            let share = shown::estimate(&at(&|c| c.by.get(place).cloned()), Measure::Percent, 100.0);
+            let label = if *years == 0 {
+                "identified in the year in which it began".to_owned()
+            } else {
+                format!("identified within {years} years")
+            };
+            let at = Some(f64::from(*years));
+            points.push(self.point(&format!("within_{years}"), &label, at, share, &[how, IDENTIFIED_ONLY]));
+        }
+        let mut notes = Vec::new();
+        if let Ok(delays) = &found {
+            let out = shown::estimate(&delays.left_out, Measure::Percent, 100.0);
+            points.push(self.point("left_out", "left out because an age is not known", None, out, &[]));
+        }
+        if let Some(longest) = curve.as_ref().ok().and_then(|c| c.longest) {
+            notes.push(format!("Speaks of those identified within {longest} years; nothing is known of longer times."));
+        }
+        Ok((points, notes))
     }
 
-    pub(super) fn jump(&self, onset: &str, identified: &str, age: u16, ages: (u16, u16)) -> Answer {
-        let _ = (onset, identified, age, ages);
-        let why = Refused::NotRecorded("rates are not estimated yet".into());
-        Ok((vec![self.point("ratio", "", None, shown::refused(&why), &[])], Vec::new()))
+    /// How likely identification is in a year before and after an age, and how much that jumps there.
+    pub(super) fn jump(&self, onset: &str, identified: &str, age: u16, (from, until): (u16, u16)) -> Answer {
+        let cuts = [0, u32::from(from), u32::from(age), u32::from(until) + 1, 151];
+        let mut spells = Vec::new();
+        for cell in self.ages(onset, identified)?.iter().filter(|c| !c.impossible()) {
+            let (Some(began), Some(seen)) = (cell.onset, cell.identified) else { continue };
+            if !began.under(age) {
+                continue;
+            }
+            let ends = |b: Band| (u32::from(b.low), b.high.map_or(151, |h| u32::from(h) + 1));
+            spells.push((Spell { sex: 0, onset: ends(began), end: ends(seen), identified: true }, cell.count));
+        }
+        let table = intensity::lexis(&cuts, 1, &spells);
+        let rates = table.as_ref().map_err(Clone::clone).and_then(|t| t.rates(Target::Records, LEVEL));
+        let rate = |piece: usize| -> Outcome<Estimate> {
+            let found = rates.as_ref().map_err(Clone::clone)?.get(piece);
+            found.ok_or_else(|| Refused::Malformed("no such piece".into()))?.rate.clone()
+        };
+        let fitted = table
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|t| t.jump(&[0, 1, 1, 2], Jump::Common, Target::Records, LEVEL));
+        let ratio = fitted.as_ref().map_err(Clone::clone).and_then(|f| {
+            f.ratio.first().cloned().unwrap_or_else(|| Err(Refused::NotSettled("it gives no number".into())))
+        });
+        let years = |low: u16, high: u16| format!("from age {low} to {high}");
+        let points = vec![
+            self.point(
+                "before",
+                &years(from, age.saturating_sub(1)),
+                None,
+                shown::estimate(&rate(1), Measure::Per100PersonYears, 100.0),
+                &[IDENTIFIED_ONLY],
+            ),
+            self.point(
+                "after",
+                &years(age, until),
+                None,
+                shown::estimate(&rate(2), Measure::Per100PersonYears, 100.0),
+                &[IDENTIFIED_ONLY],
+            ),
+            self.point(
+                "ratio",
+                &format!("the rate from {age} on over the rate before"),
+                None,
+                shown::estimate(&ratio, Measure::Ratio, 1.0),
+                &[IDENTIFIED_ONLY],
+            ),
+        ];
+        let notes = fitted.map(|f| f.assumes.iter().map(|a| assumption(*a).to_owned()).collect()).unwrap_or_default();
+        Ok((points, notes))
     }
 }
 
-fn sum(counts: &[Counted]) -> Counted {
-    counts.iter().fold(Counted { value: 0.0, sigma: 0.0 }, |sum, c| Counted {
-        value: sum.value + c.value,
-        sigma: sum.sigma.hypot(c.sigma),
-    })
-}
-
+/// Said of times as they are seen.
+const AS_SEEN: &str = "As seen: too short, because whoever is identified later than the table reaches is not in it.";
+/// Said of times corrected for that.
+const CORRECTED: &str =
+    "Corrected for the ages at which the table ends; it knows nothing of people who will be identified later.";
 /// Said of everything made from ages at identification.
 const IDENTIFIED_ONLY: &str = "Speaks of people who were identified in the end: those who never were are not in it.";
 

@@ -132,6 +132,27 @@ table = "ages"
 groups = ["girls", "boys"]
 estimate = { crossing = { onset = "onset", identified = "seen", age = 18 } }
 [[figure]]
+id = "delay"
+label = "delay"
+definition = "d"
+table = "ages"
+groups = ["girls"]
+estimate = { delay = { onset = "onset", identified = "seen", under = 18, seen_until = 20, corrected = false, years = [0, 1, 3] } }
+[[figure]]
+id = "jump"
+label = "jump"
+definition = "d"
+table = "ages"
+groups = ["girls"]
+estimate = { jump = { onset = "onset", identified = "seen", age = 18, from = 16, until = 19 } }
+[[figure]]
+id = "states"
+label = "states"
+definition = "d"
+table = "ages"
+groups = ["girls"]
+estimate = { states = { onset = "onset", identified = "seen", from = 15, majority = 18, until = 19 } }
+[[figure]]
 id = "by-year"
 label = "by year"
 definition = "d"
@@ -222,7 +243,10 @@ fn shares_have_bounds_for_those_of_whom_it_is_not_known() {
     let bounds = figure(&all, "girls-share", None, "bounds");
     let (value, low, high) = ends(bounds);
     assert!(value.is_none() && (59.0..=60.0).contains(&low) && (80.0..=81.0).contains(&high), "{low} {high}");
-    assert!(matches!(bounds, FigureValue::Estimate { includes: Includes::NoiseAndMissing, measure: Measure::Percent, .. }));
+    assert!(matches!(
+        bounds,
+        FigureValue::Estimate { includes: Includes::NoiseAndMissing, measure: Measure::Percent, .. }
+    ));
     assert_eq!(ends(figure(&all, "groomed", Some("girls"), "known")).0, Some(25.0));
 }
 
@@ -250,6 +274,43 @@ fn who_was_identified_as_a_child_was_a_child_at_onset_known_or_not() {
     assert!(matches!(figure(&all, "crossing", Some("boys"), "known"), FigureValue::Refused { .. }));
 }
 
+/// All began at 15: 200 identified at 16 and at 17 each, 300 at 18 and at 19.
+fn began_at_fifteen() -> Vec<Series> {
+    let people = [
+        ("ages", "female.a15.a16", 200),
+        ("ages", "female.a15.a17", 200),
+        ("ages", "female.a15.a18", 300),
+        ("ages", "female.a15.a19", 300),
+    ];
+    let study = study();
+    series(&info(), &study, &tables(&study, 1, &people)).unwrap()
+}
+
+#[test]
+fn times_from_onset_to_identification_are_those_of_the_table() {
+    let all = began_at_fifteen();
+    assert_eq!(ends(figure(&all, "delay", Some("girls"), "within_1")).0, Some(20.0));
+    assert_eq!(ends(figure(&all, "delay", Some("girls"), "within_3")).0, Some(70.0));
+    assert_eq!(ends(figure(&all, "delay", Some("girls"), "median")).0, Some(3.0));
+}
+
+#[test]
+fn rates_of_identification_are_events_over_years_lived_and_jump_by_their_ratio() {
+    // Of 16 and 17: 400 events; 200 live half a year, 200 one and a half, 600 two: 1,600 years. Of 18 and 19: 600 events in
+    // 150 and 450 years.
+    let all = began_at_fifteen();
+    let rate = |key: &str| ends(figure(&all, "jump", Some("girls"), key)).0.unwrap();
+    assert_eq!((rate("before"), rate("after"), rate("ratio")), (25.0, 100.0, 4.0));
+}
+
+#[test]
+fn where_people_stand_by_age_adds_up_and_turns_at_eighteen() {
+    let all = began_at_fifteen();
+    let share = |key: &str| ends(figure(&all, "states", Some("girls"), key)).0.unwrap_or(0.0);
+    assert_eq!((share("exploited_16"), share("as_child_16")), (80.0, 20.0));
+    assert_eq!((share("exploited_18"), share("as_child_18"), share("as_adult_18")), (30.0, 40.0, 30.0));
+}
+
 #[test]
 fn of_those_followed_a_share_is_given_by_time_and_refused_where_follow_up_is_missing() {
     let study = study();
@@ -270,8 +331,12 @@ fn of_those_followed_a_share_is_given_by_time_and_refused_where_follow_up_is_mis
 #[test]
 fn a_trend_says_what_can_be_told_and_nothing_of_years_of_which_it_cannot() {
     let study = study();
-    let values =
-        [("years", "female.y2020", 300), ("years", "female.y2021", 305), ("years", "female.y2022", 500), ("years", "male.y2022", 100)];
+    let values = [
+        ("years", "female.y2020", 300),
+        ("years", "female.y2021", 305),
+        ("years", "female.y2022", 500),
+        ("years", "male.y2022", 100),
+    ];
     let all = series(&info(), &study, &tables(&study, 10_000, &values)).unwrap();
     let trend = all.iter().find(|s| s.figure == "by-year").unwrap();
     assert_eq!(trend.notes, ["What can be told from noise: more in 2022 than in 2021."]);
@@ -304,6 +369,7 @@ fn tables_that_are_not_the_studys_are_no_figures() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
     /// Whatever the noise did, nothing panics, intervals hold their value, and nothing is shown that says nothing.
     #[test]
     fn any_tables_give_figures_or_refusals(values in prop::collection::vec(-300_i64..3_000, 600), sigma in 1_u64..90_000) {
