@@ -147,6 +147,22 @@ pub(crate) mod tests {
         }
     }
 
+    /// The example of docs/src/methods/states-and-rates.md.
+    #[test]
+    fn ten_people_exploited_from_sixteen_stand_where_the_worked_example_says() {
+        let life = |identified| Life { onset: 16, seen_from: 16, identified, again: None, last: 18 };
+        let people = |n| Counted { value: n, sigma: 0.0 };
+        let lives = [(Some(16), 2.0), (Some(17), 4.0), (Some(18), 1.0), (None, 3.0)].map(|(i, n)| (life(i), people(n)));
+        let ask = Ask { from: 0, ..ask(Target::Records) };
+        let curve = table(16, 18, &lives).unwrap().curve(&ask).unwrap();
+        let shares = [[0.8, 0.0, 0.2, 0.0, 0.0], [0.4, 0.0, 0.6, 0.0, 0.0], [0.0, 0.3, 0.6, 0.1, 0.0]];
+        for (at, shares) in curve.steps.iter().zip(shares) {
+            for (e, share) in at.as_ref().unwrap().share.iter().zip(shares) {
+                assert!((e.value - share).abs() < 1e-12 && e.high - e.low < 1e-6);
+            }
+        }
+    }
+
     #[test]
     fn lives_that_no_clock_can_hold_are_refused() {
         let fine = Life { onset: 14, seen_from: 15, identified: Some(16), again: Some(17), last: 20 };

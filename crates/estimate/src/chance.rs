@@ -149,6 +149,12 @@ pub(crate) fn worlds(short: u64, long: u64) -> u64 {
     if std::env::var_os("ACCORD_LONG").is_some() { long } else { short }
 }
 
+/// Whole-number noise with this standard deviation: rounding adds a twelfth to the variance, which is taken off before.
+#[cfg(test)]
+pub(crate) fn noise(draws: &mut crate::draw::Draws, sigma: f64) -> f64 {
+    ((sigma * sigma - 1.0 / 12.0).max(0.0).sqrt() * draws.normal()).round()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

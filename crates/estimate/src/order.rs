@@ -138,7 +138,7 @@ mod tests {
         let (mut held, mut all) = (0_u32, 0_u32);
         for number in 0..worlds {
             let mut draws = Draws::new(3, number);
-            let noisy: Vec<f64> = exact.iter().map(|n| n + (6.0 * draws.normal()).round()).collect();
+            let noisy: Vec<f64> = exact.iter().map(|n| n + crate::chance::noise(&mut draws, 6.0)).collect();
             for link in flow(3, &counts(&noisy, 6.0), 2, 0.95).unwrap().links {
                 let row: f64 = exact[3 * link.from..3 * link.from + 3].iter().sum();
                 let truth = exact[3 * link.from + link.to] / row;

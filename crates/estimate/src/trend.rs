@@ -159,7 +159,7 @@ mod tests {
         for number in 0..worlds {
             let mut draws = Draws::new(11, number);
             let drawn: Vec<f64> = truth.iter().map(|m| draws.poisson(*m)).collect();
-            let noisy: Vec<f64> = drawn.iter().map(|n| n + (4.0 * draws.normal()).round()).collect();
+            let noisy: Vec<f64> = drawn.iter().map(|n| n + crate::chance::noise(&mut draws, 4.0)).collect();
             let all = |values: &[f64], target| {
                 trend(&years(&noisy, 4.0), Compare::All, target, 0.95).unwrap().changes.iter().all(|c| {
                     let (a, b) = (values[(c.from - 2015) as usize], values[(c.to - 2015) as usize]);

@@ -129,7 +129,7 @@ fn intervals_hold_the_known_incidence_nineteen_times_in_twenty() {
             if event < end { later[event as usize] += 1.0 } else { ended[end as usize] += 1.0 }
         }
         let exact = values(&later.iter().chain(&ended).copied().collect::<Vec<_>>()).unwrap();
-        let mut noise = |x: &mut f64| *x += (sigma * draws.normal()).round();
+        let mut noise = |x: &mut f64| *x += crate::chance::noise(&mut draws, sigma);
         later.iter_mut().for_each(&mut noise);
         ended.iter_mut().for_each(&mut noise);
         let followed = group(&later, &ended, 0.0, sigma);

@@ -141,7 +141,7 @@ fn intervals_hold_the_known_rates_and_jump_nineteen_times_in_twenty() {
             for (piece, years) in years.into_iter().enumerate() {
                 let mean = level * years * if piece == 1 { factor } else { 1.0 };
                 let events = draws.poisson(mean);
-                let mut count = |value: f64| Counted { value: value + (sigma * draws.normal()).round(), sigma };
+                let mut count = |value: f64| Counted { value: value + crate::chance::noise(&mut draws, sigma), sigma };
                 noisy.piece(sex, piece, count(events), count(years)).unwrap();
                 let plain = |value| Counted { value, sigma: 0.0 };
                 exact.piece(sex, piece, plain(events), plain(years)).unwrap();
