@@ -84,7 +84,7 @@ impl World {
     }
 
     fn published(&self) {
-        self.protect("draft", &[]);
+        self.protect("draft", &["--id", "flat-2026-1"]);
         assert_eq!(self.decide("draft", "approve", "decision", "keys", &[1, 3]).code, 0);
         let published = self.publish("draft", "decision", "release");
         assert_eq!(published.code, 0, "{}", published.err);
