@@ -59,6 +59,10 @@ pub(super) fn jump(table: &Table, joined: &[usize], sexes: &[usize], target: Tar
     // The information about the log of the factor is the slope: its inverse is the variance of chance.
     let chance = if target == Target::Process { 1.0 / slope } else { 0.0 };
     let reach = z * (noise + chance).sqrt();
+    // An interval over so many powers says nothing, and its ends would not be numbers.
+    if log.abs() + reach > 2.0 * WIDEST {
+        return Err(Refused::Noise);
+    }
     estimate(factor, libm::exp(log - reach), libm::exp(log + reach), target.cause())
 }
 
