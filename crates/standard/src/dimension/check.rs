@@ -1,9 +1,15 @@
 //! What dimensions must hold to cut records by.
 
 use super::{Category, Clause, Dimension, Rule};
-use crate::codebook::{Codebook, Codelist, Kind, Level};
+use crate::codebook::{Class, Codebook, Codelist, Kind, Level};
 use crate::problem::{Problem, is_id};
 use std::collections::BTreeSet;
+
+/// First year that a band may begin with.
+const FIRST_YEAR: u16 = 1900;
+
+/// Most categories that `at_most` lets a person stand in.
+const MOST: u8 = 16;
 
 pub(super) fn problems(dimensions: &[Dimension], book: &Codebook) -> Vec<Problem> {
     let mut out = Vec::new();
@@ -47,21 +53,27 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         let stepped = !category.from.is_empty() || !category.to.is_empty();
         let bare = !codes && category.within.is_empty() && !stepped && category.order.is_none();
         let banded = category.low.is_some() || category.high.is_some();
+        // What neither steps nor orders take.
+        let other = |steps: bool| {
+            !category.within.is_empty() || category.reached.is_some() || (steps && category.order.is_some())
+        };
         match (dimension.rule, category.id.as_str()) {
             (_, "unknown") if !bare || banded || category.reached.is_some() => {
                 wrong("unknown takes no condition".into());
             }
             (_, "unknown") => {}
-            (Rule::AgeBand | Rule::YearBand, _) if !bare || category.low.is_none() => {
+            (Rule::AgeBand | Rule::YearBand, _) if !bare || category.low.is_none() || category.reached.is_some() => {
                 wrong(format!("category {}: a band has low and high and nothing else", category.id));
             }
-            (Rule::FirstMatch | Rule::AllMatches, _) if bare || banded || stepped || category.order.is_some() => {
+            (Rule::FirstMatch | Rule::AllMatches, _)
+                if bare || banded || stepped || category.order.is_some() || category.reached.is_some() =>
+            {
                 wrong(format!("category {}: a condition on codes is needed", category.id));
             }
-            (Rule::Steps, _) if !stepped || codes || banded => {
+            (Rule::Steps, _) if !stepped || codes || banded || other(true) => {
                 wrong(format!("category {}: from, to or both are needed, and nothing else", category.id));
             }
-            (Rule::Order, _) if category.order.is_none() || codes || stepped || banded => {
+            (Rule::Order, _) if category.order.is_none() || codes || stepped || banded || other(false) => {
                 wrong(format!("category {}: order is needed, and nothing else", category.id));
             }
             (Rule::Elapsed, _) if category.reached.is_none() || category.low.is_none() || !bare => {
@@ -88,33 +100,48 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         return;
     }
     match dimension.rule {
-        Rule::AgeBand => bands(dimension, &mut wrong),
-        Rule::YearBand => ascending(dimension.categories.iter(), &mut wrong),
-        Rule::Elapsed => {
-            for reached in [true, false] {
-                ascending(dimension.categories.iter().filter(|c| c.reached == Some(reached)), &mut wrong);
-            }
-        }
+        Rule::AgeBand => ages(dimension, &mut wrong),
+        Rule::YearBand => years(dimension, &mut wrong),
+        Rule::Elapsed => days(dimension, &mut wrong),
+        Rule::Steps => steps(dimension, &mut wrong),
         _ => {}
+    }
+    let level = book.get(field).level;
+    let level_fits = match dimension.rule {
+        Rule::AgeBand | Rule::YearBand => level == Level::Record,
+        Rule::Steps | Rule::Order | Rule::Elapsed => level == Level::Event,
+        Rule::FirstMatch | Rule::AllMatches => true,
+    };
+    if !level_fits {
+        wrong(format!("the rule does not read the part of the record that holds {}", dimension.field));
+    }
+    let also = dimension.categories.iter().filter_map(|c| c.also_field.as_ref());
+    for path in [&dimension.field].into_iter().chain(&dimension.until).chain(also) {
+        if book.field(path).is_some_and(|f| book.get(f).class == Class::Direct) {
+            wrong(format!("{path} identifies people: nothing is cut by it"));
+        }
     }
     two_kinds(dimension, book, &mut wrong);
     for category in &dimension.categories {
         clauses(&category.within, &category.id, book, &mut wrong);
         if let Some(list) = book.list_of(field) {
-            known(&category.from, list, category, &mut wrong);
-            known(&category.to, list, category, &mut wrong);
+            for set in [&category.from, &category.to] {
+                known(set, list, category, &mut wrong);
+                composites(list, set, &category.id, &mut wrong);
+            }
         }
     }
-    if dimension.at_most.is_some() && (dimension.at_most == Some(0) || !dimension.rule.is_several()) {
-        wrong("at_most is at least 1, and only for rules that can put a person into several categories".into());
+    if dimension.at_most.is_some_and(|most| !(1..=MOST).contains(&most) || !dimension.rule.is_several()) {
+        wrong(format!("at_most is 1 to {MOST}, and only for rules that can put a person into several categories"));
     }
     for category in &dimension.categories {
         if let Some(list) = book.list_of(field) {
             known(&category.any, list, category, &mut wrong);
             for set in &category.each {
                 known(set, list, category, &mut wrong);
+                composites(list, set, &category.id, &mut wrong);
             }
-            composites(list, category, &mut wrong);
+            composites(list, &category.any, &category.id, &mut wrong);
         }
         let Some(also) = &category.also_field else { continue };
         match book.field(also).and_then(|f| book.list_of(f)) {
@@ -127,11 +154,12 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
 /// Orders and times stand between two kinds of events, and only they do.
 fn two_kinds(dimension: &Dimension, book: &Codebook, wrong: &mut impl FnMut(String)) {
     let two = matches!(dimension.rule, Rule::Order | Rule::Elapsed);
-    if two == (dimension.first.is_empty() || dimension.second.is_empty()) {
+    let (both, none) = (
+        !dimension.first.is_empty() && !dimension.second.is_empty(),
+        dimension.first.is_empty() && dimension.second.is_empty(),
+    );
+    if (two && !both) || (!two && !none) {
         wrong("first and second are needed for an order and for a time, and nowhere else".into());
-    }
-    if two && !dimension.field.starts_with("event.") {
-        wrong("an order and a time are taken from events".into());
     }
     for (name, sets) in [("first", &dimension.first), ("second", &dimension.second)] {
         for set in sets {
@@ -165,23 +193,79 @@ fn clauses(clauses: &[Clause], place: &str, book: &Codebook, wrong: &mut impl Fn
         for code in clause.any.iter().filter(|c| list.code(c).is_none()) {
             wrong(format!("{place}: the list {} has no code {code}", list.id));
         }
+        composites(list, &clause.any, place, wrong);
     }
 }
 
-/// Bands follow each other and do not overlap; there may be gaps.
-fn ascending<'a>(categories: impl Iterator<Item = &'a Category>, wrong: &mut impl FnMut(String)) {
-    let mut next = Some(0);
-    for band in categories.filter(|c| c.id != "unknown") {
-        let (Some(low), Some(from)) = (band.low, next) else {
-            wrong(format!("category {}: nothing can follow an open band", band.id));
-            return;
-        };
-        if low < from || band.high.is_some_and(|high| high < low) {
-            wrong(format!("category {}: bands ascend and do not overlap", band.id));
+/// Bands of ages start at 0, leave no gap, do not overlap, and the last is open.
+fn ages(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.id != "unknown").collect();
+    contiguous(&bands, 0, wrong);
+    if bands.last().is_some_and(|b| b.high.is_some()) {
+        wrong("the last band must be open".into());
+    }
+}
+
+/// Bands of years follow each other without gap. The first begins where it must; years before it are unknown.
+fn years(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.id != "unknown").collect();
+    let Some(first) = bands.first().and_then(|b| b.low) else { return };
+    if first < FIRST_YEAR {
+        wrong(format!("years before {FIRST_YEAR} are not recorded"));
+    }
+    contiguous(&bands, first, wrong);
+}
+
+/// Bands of days, from 0 on and open at the end, for those who reached the second event, and, just where it is known until
+/// when a person was followed, for those who did not.
+fn days(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    for (reached, needed) in [(true, true), (false, dimension.until.is_some())] {
+        let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.reached == Some(reached)).collect();
+        match bands.last() {
+            None if needed => wrong(format!("bands of days are needed for reached = {reached}")),
+            None => {}
+            Some(_) if !needed => wrong("bands for those who were followed without it need until".into()),
+            Some(last) if last.high.is_some() => wrong("the last band must be open".into()),
+            Some(_) => contiguous(&bands, 0, wrong),
+        }
+    }
+}
+
+/// Bands start at `from`, leave no gap and do not overlap; only the last may be open.
+fn contiguous(bands: &[&Category], from: u16, wrong: &mut impl FnMut(String)) {
+    let mut next = Some(from);
+    for band in bands {
+        if next.is_none() || band.low != next || band.high.is_some_and(|high| Some(high) < band.low) {
+            wrong(format!("category {}: bands start at {from} and follow each other without gap", band.id));
             return;
         }
         next = band.high.and_then(|high| high.checked_add(1));
     }
+}
+
+/// No step from one code to another falls into two categories.
+fn steps(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let mut seen: BTreeSet<(Option<&str>, Option<&str>)> = BTreeSet::new();
+    for category in dimension.categories.iter().filter(|c| !c.from.is_empty() || !c.to.is_empty()) {
+        for from in sides(&category.from) {
+            for to in sides(&category.to) {
+                if !seen.insert((from, to)) {
+                    wrong(format!(
+                        "category {}: the step from {} to {} stands in another category too",
+                        category.id,
+                        from.unwrap_or("the beginning"),
+                        to.unwrap_or("the end")
+                    ));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The codes of one side of a step; nothing for the beginning or the end.
+fn sides(codes: &[String]) -> Vec<Option<&str>> {
+    if codes.is_empty() { vec![None] } else { codes.iter().map(|c| Some(c.as_str())).collect() }
 }
 
 fn known(codes: &[String], list: &Codelist, category: &Category, wrong: &mut impl FnMut(String)) {
@@ -190,33 +274,12 @@ fn known(codes: &[String], list: &Codelist, category: &Category, wrong: &mut imp
     }
 }
 
-/// A composite code belongs to a category just when every code that it stands for does.
-fn composites(list: &Codelist, category: &Category, wrong: &mut impl FnMut(String)) {
-    for set in std::iter::once(&category.any).chain(&category.each).filter(|s| !s.is_empty()) {
-        for composite in list.codes.iter().filter(|c| !c.any_of.is_empty()) {
-            let whole = composite.any_of.iter().all(|c| set.contains(c));
-            if whole != set.contains(&composite.id) {
-                wrong(format!(
-                    "category {}: the composite code {} does not go with its parts",
-                    category.id, composite.id
-                ));
-            }
+/// A composite code belongs to a set just when every code that it stands for does.
+fn composites(list: &Codelist, set: &[String], place: &str, wrong: &mut impl FnMut(String)) {
+    for composite in list.codes.iter().filter(|c| !c.any_of.is_empty() && !set.is_empty()) {
+        let whole = composite.any_of.iter().all(|c| set.contains(c));
+        if whole != set.contains(&composite.id) {
+            wrong(format!("category {place}: the composite code {} does not go with its parts", composite.id));
         }
-    }
-}
-
-/// Bands start at 0, leave no gap, do not overlap, and the last is open.
-fn bands(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
-    let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.id != "unknown").collect();
-    let mut next = Some(0);
-    for band in &bands {
-        if band.low != next || band.high.is_some_and(|high| Some(high) < band.low) {
-            wrong(format!("category {}: bands start at 0 and follow each other without gap", band.id));
-            return;
-        }
-        next = band.high.and_then(|high| high.checked_add(1));
-    }
-    if bands.last().is_some_and(|b| b.high.is_some()) {
-        wrong("the last band must be open".into());
     }
 }

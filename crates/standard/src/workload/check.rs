@@ -1,8 +1,9 @@
 //! What a workload must hold to be measured.
 
 use super::{HeadlineSpec, TableSpec, Workload};
+use crate::dimension::Dimension;
 use crate::problem::Problem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most cells of one table.
 const MAX_CELLS: usize = 1_000_000;
@@ -36,6 +37,13 @@ pub(super) fn problems(workload: &Workload) -> Vec<Problem> {
             out.push(Problem::new(format!("table {}", table.id), "the id is given twice"));
         }
         one(table, &workload.tables[..at], &mut out);
+    }
+    let among = workload.tables.iter().filter_map(|t| t.among.as_ref().map(|a| &a.dimension));
+    let mut whole: BTreeMap<&str, &Dimension> = BTreeMap::new();
+    for dimension in workload.tables.iter().flat_map(|t| &t.dimensions).chain(among) {
+        if *whole.entry(&dimension.id).or_insert(dimension) != dimension {
+            out.push(Problem::new(&here, format!("two different dimensions have the id {}", dimension.id)));
+        }
     }
     let mut heads = BTreeSet::new();
     for headline in &workload.headlines {
@@ -87,6 +95,10 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
         if among.label.trim().is_empty() || among.categories.is_empty() {
             wrong("whom it counts needs words and at least one category".into());
         }
+        let distinct: BTreeSet<&String> = among.categories.iter().collect();
+        if distinct.len() != among.categories.len() {
+            wrong("name each category that it counts once".into());
+        }
         for category in among.categories.iter().filter(|c| !among.dimension.categories.iter().any(|k| k.id == **c)) {
             wrong(format!("the dimension {} has no category {category}", among.dimension.id));
         }
@@ -118,6 +130,9 @@ fn head(headline: &HeadlineSpec, workload: &Workload, out: &mut Vec<Problem>) {
         wrong(format!("there is no table {}", headline.table));
         return;
     };
+    if table.among.is_some() {
+        wrong("its table counts some people only, which its label would not say".into());
+    }
     if table.refines.is_some() {
         wrong("its table refines another: sum cells of the coarser one".into());
     }

@@ -179,3 +179,89 @@ fn a_broken_mapping_is_refused_with_the_column() {
         assert!(error.contains(expected), "{to}: {error:?} does not say {expected:?}");
     }
 }
+
+/// A study's kinds of dimensions over the embedded codebook, in one file.
+const OVER_EVENTS: &str = "
+[[dimension]]
+id = 'path'
+label = 'P'
+definition = 'D'
+field = 'event.phase'
+rule = 'steps'
+at_most = 4
+steps = { field = 'event.phase' }
+[[dimension]]
+id = 'way'
+label = 'W'
+definition = 'D'
+field = 'event.phase'
+rule = 'order'
+first = [[{ field = 'event.phase', any = ['recruit'] }]]
+second = [[{ field = 'event.phase', any = ['exploit'] }]]
+category = [{ id = 'a', label = 'A', order = 'first_then_second' }, { id = 'unknown', label = 'U' }]
+[[dimension]]
+id = 'wait'
+label = 'T'
+definition = 'D'
+field = 'event.date'
+rule = 'elapsed'
+until = 'followed_until'
+cuts = [0, 31]
+first = [[{ field = 'event.phase', any = ['recruit'] }]]
+second = [[{ field = 'event.phase', any = ['exploit'] }]]
+[[dimension]]
+id = 'year'
+label = 'Y'
+definition = 'D'
+field = 'registration_date'
+rule = 'year_band'
+cuts = [2015, 2020]
+[[dimension]]
+id = 'one_event'
+label = 'O'
+definition = 'D'
+field = 'event.phase'
+rule = 'all_matches'
+category = [{ id = 'a', label = 'A', within = [{ field = 'event.phase', any = ['recruit'] }] }, { id = 'unknown', label = 'U' }]
+";
+
+#[test]
+fn a_dimension_over_events_or_time_that_does_not_hold_together_is_refused() {
+    let book = Codebook::embedded();
+    assert_eq!(dimension::parse(OVER_EVENTS, book).unwrap().len(), 5);
+    for (from, to, expected) in [
+        ("at_most = 4", "at_most = 0", "at_most is 1 to 16"),
+        ("at_most = 4", "at_most = 17", "at_most is 1 to 16"),
+        ("rule = 'order'", "rule = 'order'\nat_most = 2", "at_most is 1 to 16"),
+        (
+            "rule = 'steps'",
+            "rule = 'steps'\nfirst = [[{ field = 'event.phase', any = ['recruit'] }]]",
+            "and nowhere else",
+        ),
+        ("rule = 'steps'", "rule = 'steps'\nuntil = 'followed_until'", "until is for a time"),
+        ("until = 'followed_until'", "until = 'event.date'", "until is for a time"),
+        ("until = 'followed_until'", "until = 'birth_date'", "identifies people"),
+        ("until = 'followed_until'", "", "need until"),
+        ("cuts = [0, 31]", "cuts = [1, 31]", "start at 0"),
+        ("cuts = [0, 31]", "cuts = [0, 31, 20]", "follow each other"),
+        ("cuts = [0, 31]", "", "at least two categories"),
+        ("cuts = [2015, 2020]", "cuts = [1815, 2020]", "before 1900"),
+        ("cuts = [2015, 2020]", "cuts = [2015, 2015]", "follow each other"),
+        ("field = 'registration_date'", "field = 'event.date'", "does not read the part"),
+        ("any = ['recruit'] }]]", "any = ['wave'] }]]", "has no code wave"),
+        ("any = ['recruit'] }]]", "any = [] }]]", "at least one code"),
+        ("first = [[{ field = 'event.phase', any = ['recruit'] }]]", "first = [[]]", "would hold for every event"),
+        ("within = [{ field = 'event.phase'", "within = [{ field = 'purpose'", "no coded field purpose"),
+        (
+            "steps = { field = 'event.phase' }",
+            "category = [{ id = 'a', label = 'A', to = ['exploit'] }, { id = 'b', label = 'B', to = ['exploit'] }, \
+             { id = 'unknown', label = 'U' }]",
+            "stands in another category too",
+        ),
+        ("order = 'first_then_second'", "order = 'first_then_second', reached = true", "order is needed"),
+    ] {
+        assert!(OVER_EVENTS.contains(from), "{from}");
+        let error = dimension::parse(&OVER_EVENTS.replacen(from, to, 1), book).unwrap_err().to_string();
+        assert!(error.contains(expected), "{to}: {error:?} does not say {expected:?}");
+    }
+}
