@@ -8,6 +8,20 @@
 //! of its noise. For Gaussian noise that set holds the true ratio in exactly 95 % of cases, small counts or not, and where it
 //! isn't bounded nothing is said. Counts are whole numbers and the noise is discrete, so each sigma is enlarged by the 0.26
 //! that lets 1.96 sigma reach half a person further.
+//!
+//! The example of docs/src/methods/times-and-bounds.md:
+//!
+//! ```
+//! use accord_estimate::Counted;
+//! use accord_estimate::bounds::{Parts, shares};
+//!
+//! let exact = |value| Counted { value, sigma: 0.0 };
+//! let shares = shares(&Parts { yes: exact(30.0), no: exact(50.0), unknown: exact(20.0) });
+//! let bounds = shares.bounds?;
+//! assert!((bounds.low - 0.3).abs() < 1e-7 && (bounds.high - 0.5).abs() < 1e-7);
+//! assert!((shares.like_known?.value - 0.375).abs() < 1e-12);
+//! # Ok::<(), accord_estimate::Refused>(())
+//! ```
 
 use crate::noisy::check;
 use crate::normal::REACH_95;

@@ -4,8 +4,13 @@
 //! without negative counts **that keeps its total** ([`nonnegative`]; clipping at nought alone would inflate every total).
 //! This is biased towards spread-out tables when many cells are empty. The bias and the reach of the noise are measured by
 //! playing it again: the table that was fitted is taken for the truth, noise of the published scale is added, the estimator
-//! is run, B times ([`simulated_interval`]). The interval is the wider of two: bias-corrected percentiles (Efron 1981) and
-//! the basic interval (Davison and Hinkley 1997, section 5.2).
+//! is run, B times ([`simulated_interval`]). The interval is the widest of three: percentiles, bias-corrected percentiles
+//! (Efron 1981) and the basic interval (Davison and Hinkley 1997, section 5.2), and the bias on top at both ends. Where
+//! negative counts come to over 2.5 % of the total, in the table and its replays taken together, replays no longer tell the
+//! bias, and the answer is a refusal: in invented worlds intervals held 95 % up to there and failed beyond. Add cells up
+//! before you ask: the fewer and larger, the better.
+//!
+//! Estimators made of sums alone don't need any of this: [`simulated_interval_of_sums`] gives them the counts as they are.
 //!
 //! The noise of two cells is taken to be independent: give tables as measured (raw), not tables made consistent.
 
@@ -52,6 +57,8 @@ impl Simulated {
 pub const MOST_CELLS: usize = 200_000;
 /// Largest count and largest sigma that are taken.
 pub const LARGEST: f64 = 1e12;
+/// Least sigma of a count that isn't exact: less is no noise that protects anybody.
+pub const LEAST: f64 = 1e-6;
 /// Negative counts may come to this share of the total; beyond, moving them to nought biases more than replays can tell.
 const MOST_NEGATIVE: f64 = 0.025;
 /// Of 100 draws, so many may fail before the result is refused.
@@ -220,7 +227,7 @@ pub fn check(table: &[Counted]) -> Outcome<()> {
         return Err(Refused::Malformed(format!("{} cells, over {MOST_CELLS}", table.len())));
     }
     for cell in table {
-        let fine = cell.value.abs() <= LARGEST && (0.0..=LARGEST).contains(&cell.sigma);
+        let fine = cell.value.abs() <= LARGEST && (cell.sigma == 0.0 || (LEAST..=LARGEST).contains(&cell.sigma));
         if !fine || (cell.sigma == 0.0 && cell.value < 0.0) {
             return Err(Refused::Malformed("a count that can't be one".into()));
         }

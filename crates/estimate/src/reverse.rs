@@ -4,6 +4,20 @@
 //! truncation. The share of times up to `t` is the product, over all later `s`, of what is left. For exact times this is
 //! Turnbull's estimate in closed form; and as it takes nothing but sums, single noisy counts may be negative, so it stands
 //! much more noise than a likelihood does.
+//!
+//! The example of docs/src/methods/times-and-bounds.md:
+//!
+//! ```
+//! use accord_estimate::noisy::Simulation;
+//! use accord_estimate::{Counted, reverse};
+//!
+//! let late = |time, limit, n| reverse::Late { time, limit, count: Counted { value: n, sigma: 0.0 } };
+//! let cells = [late(0, 1, 3.0), late(1, 1, 1.0), late(2, 2, 2.0), late(1, 2, 4.0)];
+//! let curve = reverse::curve(&cells, &[0, 1], &[0.5], &Simulation::default())?;
+//! let shares: Vec<f64> = curve.by.iter().map(|e| e.as_ref().map(|e| e.value)).collect::<Result<_, _>>().map_err(Clone::clone)?;
+//! assert!((shares[0] - 1.0 / 4.0).abs() < 1e-12 && (shares[1] - 2.0 / 3.0).abs() < 1e-12);
+//! # Ok::<(), accord_estimate::Refused>(())
+//! ```
 
 use crate::noisy::{Simulation, check, simulated_interval_of_sums};
 use crate::value::{Counted, Estimate, Outcome, Refused};

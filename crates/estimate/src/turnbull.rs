@@ -42,12 +42,7 @@ impl Span {
         Self { from, to: Some(to) }
     }
 
-    /// Whether all of `other` lies within.
-    pub fn holds(&self, other: &Self) -> bool {
-        self.from <= other.from && self.end() >= other.end()
-    }
-
-    fn end(&self) -> u32 {
+    fn end(self) -> u32 {
         self.to.map_or(u32::MAX, u32::from)
     }
 }

@@ -10,8 +10,8 @@ fn cell(onset: Option<Band>, identified: Option<Band>, value: f64, sigma: f64) -
     AgeCell { onset, identified, count: Counted { value, sigma } }
 }
 
-fn band(low: u16, high: u16) -> Option<Band> {
-    Some(Band { low, high: Some(high) })
+const fn ages(low: u16, high: u16) -> Band {
+    Band { low, high: Some(high) }
 }
 
 fn question(seen_until: Option<u16>) -> Question {
@@ -102,8 +102,8 @@ fn times_come_from_the_ages_and_their_ends() {
     let cells = [
         cell(Some(Band::year(14)), Some(Band::year(15)), 30.0, 0.0),
         cell(Some(Band::year(10)), Some(Band::year(13)), 20.0, 0.0),
-        cell(band(10, 14), band(18, 19), 40.0, 0.0),
-        cell(Some(Band::year(16)), band(15, 17), 10.0, 0.0),
+        cell(Some(ages(10, 14)), Some(ages(18, 19)), 40.0, 0.0),
+        cell(Some(Band::year(16)), Some(ages(15, 17)), 10.0, 0.0),
         cell(Some(Band::year(16)), None, 25.0, 0.0),
         cell(Some(Band::year(30)), Some(Band::year(31)), 99.0, 0.0),
     ];
@@ -129,7 +129,7 @@ fn times_come_from_the_ages_and_their_ends() {
 fn a_cut_within_a_band_or_an_odd_table_is_refused() {
     let cells = [
         cell(Some(Band::year(14)), Some(Band::year(15)), 30.0, 0.0),
-        cell(Some(Band::year(14)), band(18, 24), 30.0, 0.0),
+        cell(Some(Band::year(14)), Some(ages(18, 24)), 30.0, 0.0),
     ];
     let at = |until| delays(&cells, &question(Some(until))).unwrap().corrected;
     assert!(matches!(at(20), Err(Refused::NotRecorded(_))));
@@ -138,8 +138,8 @@ fn a_cut_within_a_band_or_an_odd_table_is_refused() {
     assert!(matches!(delays(&sexless, &question(None)), Err(Refused::NotRecorded(_))));
     for bad in [
         vec![],
-        vec![cell(band(9, 5), None, 1.0, 0.0)],
-        vec![cell(band(9, 999), None, 1.0, 0.0)],
+        vec![cell(Some(ages(9, 5)), None, 1.0, 0.0)],
+        vec![cell(Some(ages(9, 999)), None, 1.0, 0.0)],
         vec![cell(None, None, f64::NAN, 0.0)],
     ] {
         assert!(matches!(crossing(&bad, 18), Err(Refused::Malformed(_))));
@@ -164,10 +164,10 @@ fn world(people: f64, coarse: bool, draws: &mut Draws) -> (Vec<AgeCell>, Vec<f64
             let low = if coarse && identified >= 20 { identified / 5 * 5 } else { identified };
             let high = if coarse && identified >= 20 { low + 4 } else { low };
             match cells.last_mut() {
-                Some(last) if last.onset == Some(Band::year(onset)) && last.identified == band(low, high) => {
+                Some(last) if last.onset == Some(Band::year(onset)) && last.identified == Some(ages(low, high)) => {
                     last.count.value += count;
                 }
-                _ => cells.push(cell(Some(Band::year(onset)), band(low, high), count, 0.0)),
+                _ => cells.push(cell(Some(Band::year(onset)), Some(ages(low, high)), count, 0.0)),
             }
         }
     }

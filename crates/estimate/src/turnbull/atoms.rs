@@ -42,7 +42,7 @@ impl Problem {
             return Err(Refused::NotRecorded("nobody is counted".into()));
         }
         let pieces = pieces(&distinct)?;
-        let place = |s: &Span| place(&pieces, s);
+        let place = |s: &Span| place(&pieces, *s);
         let all: Vec<Row> = distinct
             .iter()
             .map(|((times, window), count)| Row { seen: place(times), window: place(window), count: *count })
@@ -145,7 +145,7 @@ fn pieces(distinct: &BTreeMap<(Span, Span), f64>) -> Outcome<Vec<Span>> {
 }
 
 /// Pieces of a span: its ends are ends of pieces.
-fn place(pieces: &[Span], span: &Span) -> Range<usize> {
+fn place(pieces: &[Span], span: Span) -> Range<usize> {
     let start = pieces.partition_point(|p| p.from < span.from);
     let end = pieces.partition_point(|p| u32::from(p.from) <= span.end());
     start..end
