@@ -3,7 +3,9 @@
 use crate::flat::{Flat, Release, Shown};
 use accord_release::bundle::{Bundle, Decision, Headline, Outcome, PublishedTable};
 use accord_release::files::Files;
+use accord_release::study::{Point, Series};
 use accord_standard::figure::Figure;
+use accord_standard::study::Study;
 use accord_standard::workload::TableSpec;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +42,16 @@ pub enum SiteError {
         release: String,
         /// Table.
         table: String,
+        /// What doesn't fit.
+        what: String,
+    },
+    /// Figures of a study don't fit the study.
+    #[error("release `{release}`, figure `{figure}` of its study: {what}")]
+    Study {
+        /// Release.
+        release: String,
+        /// Figure of the study.
+        figure: String,
         /// What doesn't fit.
         what: String,
     },
@@ -111,6 +123,13 @@ pub enum Place {
         /// Index of the headline.
         headline: usize,
     },
+    /// Number of a study's series.
+    Point {
+        /// Index of the series.
+        series: usize,
+        /// Index of the number in it.
+        point: usize,
+    },
 }
 
 /// A figure with its surroundings.
@@ -166,7 +185,43 @@ impl Published {
                 return fail("the number of figures is not the number of declared cells");
             }
         }
+        for series in &bundle.series {
+            let fail = |what: &str| {
+                Err(SiteError::Study {
+                    release: bundle.info.id.clone(),
+                    figure: series.figure.clone(),
+                    what: what.to_owned(),
+                })
+            };
+            let Some(spec) = bundle.study.as_ref().and_then(|s| s.figure(&series.figure)) else {
+                return fail("the study does not declare it");
+            };
+            match &series.group {
+                None if spec.groups.is_empty() => {}
+                Some(group) if spec.groups.contains(group) => {}
+                _ => return fail("it is given for a group that it was not declared for"),
+            }
+        }
+        if bundle.study.as_ref().is_some_and(|s| !is_id(&s.id, false)) {
+            return Err(SiteError::BadId(bundle.study.map(|s| s.id).unwrap_or_default()));
+        }
         Ok(Published { bundle, files, status })
+    }
+
+    /// The study that this is a release of, if it is one.
+    pub fn study(&self) -> Option<&Study> {
+        self.bundle.study.as_ref()
+    }
+
+    /// What is published of a figure of the study: one series a group, each with its index.
+    pub fn series<'a>(&'a self, figure: &'a str) -> impl Iterator<Item = (usize, &'a Series)> {
+        self.bundle.series.iter().enumerate().filter(move |(_, s)| s.figure == figure)
+    }
+
+    /// The series and the number in it.
+    pub fn point(&self, series: usize, point: usize) -> Option<(&Series, &Point)> {
+        let series = self.bundle.series.get(series)?;
+        Some((series, series.points.get(point)?))
     }
 
     /// Release id.
@@ -264,8 +319,11 @@ impl Site {
             });
         let headlines =
             release.bundle.headlines.iter().enumerate().map(|(headline, h)| (&h.figure, Place::Headline { headline }));
+        let points = release.bundle.series.iter().enumerate().flat_map(|(series, s)| {
+            s.points.iter().enumerate().map(move |(point, p)| (&p.figure, Place::Point { series, point }))
+        });
         let mut found = Vec::new();
-        for (figure, place) in cells.chain(headlines) {
+        for (figure, place) in cells.chain(headlines).chain(points) {
             if !is_id(&figure.id, true) {
                 return Err(SiteError::BadId(figure.id.clone()));
             }
@@ -303,9 +361,19 @@ impl Site {
         &self.releases
     }
 
-    /// The newest release by a workload: the last one that a council published, else the last draft.
+    /// The newest release by a workload that is no study's: the last one that a council published, else the last draft.
     pub fn newest(&self) -> Option<&Published> {
-        self.releases.iter().rev().find(|r| r.status == Status::Published).or_else(|| self.releases.last())
+        self.newest_where(|r| r.study().is_none())
+    }
+
+    /// The newest release of the study with this id: the last one that a council published, else the last draft.
+    pub fn newest_of_study(&self, study: &str) -> Option<&Published> {
+        self.newest_where(|r| r.study().is_some_and(|s| s.id == study))
+    }
+
+    fn newest_where(&self, fits: impl Fn(&Published) -> bool) -> Option<&Published> {
+        let fitting = || self.releases.iter().rev().filter(|r| fits(r));
+        fitting().find(|r| r.status == Status::Published).or_else(|| fitting().next())
     }
 
     /// The release by a workload with this id.
@@ -320,6 +388,7 @@ impl Site {
         let figure = match place {
             Place::Cell { table, cell } => release.bundle.tables.get(table)?.figures.get(cell)?,
             Place::Headline { headline } => &release.bundle.headlines.get(headline)?.figure,
+            Place::Point { series, point } => &release.point(series, point)?.1.figure,
         };
         Some(Found { release, place, figure })
     }

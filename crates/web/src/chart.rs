@@ -2,8 +2,15 @@
 //! unknown is drawn as a hatched bar with its reason. Every chart stands beside its table and is described from the same
 //! figures.
 //!
-//! Two forms: a list of bars with intervals, and small multiples of it on one scale. Colours are presentation attributes
+//! Counts have two forms: a list of bars with intervals, and small multiples of it on one scale. What estimators made has
+//! forms of its own: [`whisker`] (groups beside each other), [`curve`] (along time or age), [`flow`] (from step to step) and
+//! [`lexis`] (two ages against each other). Colours are presentation attributes
 //! (they work when the file stands alone); a page's style sheet overrides them for dark, print and forced colours.
+
+pub mod curve;
+pub mod flow;
+pub mod lexis;
+pub mod whisker;
 
 use crate::text::{clean, escape};
 use std::fmt::Write as _;
@@ -107,18 +114,51 @@ fn scaled(id: &str, title: &str, panels: &[Panel], top: u64, rtl: bool) -> Strin
         }
         y += 6.0;
     }
+    let defs = [pattern(id, "h", "M0 6L6 0", "#56606E", "c-hatch"), pattern(id, "s", "M0 0L6 6", "#FBF8F3", "c-stripe")];
+    frame(id, title, &describe(panels), y, &defs.concat(), &body)
+}
+
+/// The picture around its body: title and description that a screen reader says, and the patterns it uses.
+fn frame(id: &str, title: &str, describe: &str, height: f64, defs: &str, body: &str) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y:.0}\" role=\"img\" \
+        "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
          aria-labelledby=\"{id}-t {id}-d\" font-family=\"system-ui, sans-serif\" font-size=\"13.5\">\
-         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc><defs>{}{}</defs>{body}</svg>",
+         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc><defs>{defs}</defs>{body}</svg>",
         escape(title),
-        escape(&describe(panels)),
-        pattern(id, "h", "M0 6L6 0", "#56606E", "c-hatch"),
-        pattern(id, "s", "M0 0L6 6", "#FBF8F3", "c-stripe"),
+        escape(describe),
     );
     out
+}
+
+/// The hatching of what is refused, hidden or not known.
+fn hatch(id: &str) -> String {
+    pattern(id, "h", "M0 6L6 0", "#56606E", "c-hatch")
+}
+
+/// Class and colour of a tone.
+const fn look(tone: Tone) -> (&'static str, &'static str) {
+    match tone {
+        Tone::Plum => ("c-plum", "#801650"),
+        Tone::Navy => ("c-navy", "#12436D"),
+        Tone::Teal => ("c-teal", "#28A197"),
+        Tone::Unknown => ("c-grey", "#56606E"),
+    }
+}
+
+/// A place across the chart, from its start: mirrored where text runs from right to left.
+fn across(x: f64, rtl: bool) -> f64 {
+    if rtl { WIDTH - x } else { x }
+}
+
+/// A top for a scale that ends over `most`: 1, 2, 2.5 or 5 times a power of ten.
+fn nice(most: f64) -> f64 {
+    if !most.is_finite() || most <= 0.0 {
+        return 1.0;
+    }
+    let step = 10_f64.powf(most.log10().floor());
+    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|n| n * step).find(|top| *top >= most).unwrap_or(10.0 * step)
 }
 
 /// The chart in words: one clause a bar.
@@ -157,12 +197,7 @@ fn draw_bar(out: &mut String, id: &str, bar: &Bar, top: f64, y: f64, rtl: bool) 
     text(out, "c-v", WIDTH, y + 12.0, true, rtl, &bar.text);
     let y = y + LINE * lines.len() as f64 + 2.0;
     let x = |value: u64| value as f64 / top * (WIDTH - 4.0);
-    let (class, fill) = match bar.tone {
-        Tone::Plum => ("c-plum", "#801650"),
-        Tone::Navy => ("c-navy", "#12436D"),
-        Tone::Teal => ("c-teal", "#28A197"),
-        Tone::Unknown => ("c-grey", "#56606E"),
-    };
+    let (class, fill) = look(bar.tone);
     let span = |low: u64, high: u64| {
         let (from, to) = (x(low), x(high));
         let width = (to - from).max(3.0);

@@ -8,7 +8,8 @@ use crate::text::clean;
 use crate::words::Words;
 use accord_hub::{Found, Place, Published};
 use accord_release::bundle::{Outcome, Share};
-use accord_standard::figure::{Figure, FigureValue, Reliability};
+use accord_release::files::measure_word;
+use accord_standard::figure::{Figure, FigureValue, Includes, Reliability};
 use serde_json::{Map, Value, json};
 
 /// Why an export could not be written.
@@ -37,6 +38,8 @@ pub enum Cell {
     Whole(u64),
     /// Number with one decimal.
     Decimal(f64),
+    /// Number as it was published: an estimate is rounded once, and never again.
+    Exact(f64),
     /// Nothing: there is no such number, and another column says why.
     Empty,
 }
@@ -83,6 +86,18 @@ pub fn headline_sheet(release: &Published, w: &Words) -> Sheet {
     sheet(release, places, w)
 }
 
+/// Everything that is published of one figure of a study: all groups, all numbers.
+pub fn series_sheet(release: &Published, figure: &str, w: &Words) -> Sheet {
+    let points = |(series, s): (usize, &accord_release::study::Series)| {
+        (0..s.points.len()).map(move |point| Place::Point { series, point }).collect::<Vec<_>>()
+    };
+    sheet(release, release.series(figure).flat_map(points).collect(), w)
+}
+
+/// Columns that a number of a study has of its own.
+const POINT: [&str; 8] =
+    ["study_figure", "group", "group_label", "point", "point_label", "at", "measure", "interval_includes"];
+
 /// One figure, in the columns of its table.
 pub fn figure_sheet(found: &Found<'_>, w: &Words) -> Sheet {
     sheet(found.release, vec![found.place], w)
@@ -93,6 +108,7 @@ fn at(release: &Published, place: Place) -> Option<(&Figure, Option<Share>)> {
     match place {
         Place::Cell { table, cell } => Some((release.bundle.tables.get(table)?.figures.get(cell)?, None)),
         Place::Headline { headline } => release.bundle.headlines.get(headline).map(|h| (&h.figure, h.share)),
+        Place::Point { series, point } => release.point(series, point).map(|(_, p)| (&p.figure, None)),
     }
 }
 
@@ -106,6 +122,7 @@ fn sheet(release: &Published, places: Vec<Place>, w: &Words) -> Sheet {
                 columns.push(format!("{}_label", dimension.id));
             }
         }
+        Some(Place::Point { .. }) => columns.extend(POINT.map(String::from)),
         _ => columns.extend(["group", "share_percent", "share_low", "share_high"].map(String::from)),
     }
     let shared = [
@@ -155,6 +172,31 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
                 None => cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]),
             }
         }
+        Place::Point { series, point } => {
+            let (series, point) = release.point(series, point)?;
+            let study = release.study()?;
+            let spec = study.figure(&series.figure)?;
+            cells.push(text(&spec.table));
+            cells.push(text(&figure.subject));
+            cells.push(text(&series.figure));
+            let group = series.group.as_deref();
+            cells.push(text(group.unwrap_or("all")));
+            cells.push(group.and_then(|id| study.group(id)).map_or(Cell::Empty, |g| text(&g.label)));
+            cells.push(text(&point.key));
+            cells.push(text(&point.label));
+            cells.push(point.at.map_or(Cell::Empty, Cell::Exact));
+            match &figure.value {
+                FigureValue::Estimate { measure, includes, .. } => {
+                    cells.push(Cell::Text(measure_word(*measure).to_owned()));
+                    cells.push(Cell::Text(includes_word(*includes).to_owned()));
+                }
+                FigureValue::Count { .. } | FigureValue::Range { .. } | FigureValue::Symbol { .. } => {
+                    cells.push(Cell::Text(say::unit(w, info.unit)));
+                    cells.push(Cell::Text(includes_word(Includes::Noise).to_owned()));
+                }
+                FigureValue::Refused { .. } => cells.extend([Cell::Empty, Cell::Empty]),
+            }
+        }
     }
     cells.extend(match &figure.value {
         FigureValue::Count { value, low, high } => {
@@ -164,7 +206,7 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
             [Cell::Empty, Cell::Whole(*low), Cell::Whole(*high), Cell::Empty, Cell::Empty]
         }
         FigureValue::Estimate { value, low, high, .. } => {
-            [value.map_or(Cell::Empty, Cell::Decimal), Cell::Decimal(*low), Cell::Decimal(*high), Cell::Empty, Cell::Empty]
+            [value.map_or(Cell::Empty, Cell::Exact), Cell::Exact(*low), Cell::Exact(*high), Cell::Empty, Cell::Empty]
         }
         FigureValue::Symbol { symbol, range } => {
             let [low, high] = range.map_or([Cell::Empty, Cell::Empty], |ends| ends.map(Cell::Whole));
@@ -181,7 +223,10 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
         }
         .to_owned(),
     ));
-    cells.push(Cell::Text(say::unit(w, info.unit)));
+    cells.push(Cell::Text(match &figure.value {
+        FigureValue::Estimate { measure, .. } => measure_word(*measure).to_owned(),
+        _ => say::unit(w, info.unit),
+    }));
     cells.push(text(&info.population));
     cells.push(text(&info.period));
     cells.push(text(&figure.definition));
@@ -194,6 +239,15 @@ fn row(release: &Published, place: Place, w: &Words) -> Option<Vec<Cell>> {
         None => cells.extend([Cell::Text("none".to_owned()), Cell::Empty]),
     }
     Some(cells)
+}
+
+/// What an interval includes, as in files.
+const fn includes_word(includes: Includes) -> &'static str {
+    match includes {
+        Includes::Noise => "noise",
+        Includes::NoiseAndMissing => "noise_and_missing",
+        Includes::NoiseAndSampling => "noise_and_sampling",
+    }
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -223,6 +277,7 @@ fn csv(sheet: &Sheet, excel: bool) -> Result<Vec<u8>, ExportError> {
             Cell::Text(text) => no_formula(text),
             Cell::Whole(number) => number.to_string(),
             Cell::Decimal(number) => format!("{number:.1}"),
+            Cell::Exact(number) => number.to_string(),
             Cell::Empty => String::new(),
         }))?;
     }
@@ -234,7 +289,7 @@ fn json(sheet: &Sheet, release: &Published, w: &Words) -> Result<Vec<u8>, Export
         let pairs = sheet.columns.iter().cloned().zip(row.iter().map(|cell| match cell {
             Cell::Text(text) => Value::from(text.as_str()),
             Cell::Whole(number) => Value::from(*number),
-            Cell::Decimal(number) => Value::from(*number),
+            Cell::Decimal(number) | Cell::Exact(number) => Value::from(*number),
             Cell::Empty => Value::Null,
         }));
         Value::Object(pairs.collect::<Map<String, Value>>())
@@ -304,7 +359,7 @@ fn xlsx(sheet: &Sheet, release: &Published, w: &Words) -> Result<Vec<u8>, Export
                 Cell::Text(text) => data.write_string(at, column, text)?,
                 Cell::Whole(number) if *number > EXACT => data.write_string(at, column, number.to_string())?,
                 Cell::Whole(number) => data.write_number(at, column, *number as f64)?,
-                Cell::Decimal(number) => data.write_number(at, column, *number)?,
+                Cell::Decimal(number) | Cell::Exact(number) => data.write_number(at, column, *number)?,
                 Cell::Empty => continue,
             };
         }

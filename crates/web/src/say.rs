@@ -35,7 +35,9 @@ pub fn interval(w: &Words, value: &FigureValue) -> Option<String> {
         FigureValue::Count { low, high, .. } | FigureValue::Symbol { range: Some([low, high]), .. } => {
             Some(range(w, *low, *high))
         }
-        FigureValue::Estimate { value: Some(_), low, high, measure, .. } => Some(measured(w, &format!("{low}–{high}"), *measure)),
+        FigureValue::Estimate { value: Some(_), low, high, measure, .. } => {
+            Some(measured(w, &format!("{low}–{high}"), *measure))
+        }
         _ => None,
     }
 }

@@ -8,11 +8,7 @@ use accord_standard::workload::Workload;
 use proptest::prelude::*;
 
 fn category(id: &str) -> Category {
-    Category {
-        id: id.into(),
-        label: id.into(),
-        ..Category::default()
-    }
+    Category { id: id.into(), label: id.into(), ..Category::default() }
 }
 
 fn figure(id: String, value: u64) -> Figure {
@@ -37,7 +33,14 @@ fn bundle(id: &str) -> Bundle {
         categories: vec![category("female"), category("unknown")],
         ..Dimension::default()
     };
-    let spec = TableSpec { id: "m1".into(), title: "t".into(), dimensions: vec![sex], share: 1000, refines: None, among: None };
+    let spec = TableSpec {
+        id: "m1".into(),
+        title: "t".into(),
+        dimensions: vec![sex],
+        share: 1000,
+        refines: None,
+        among: None,
+    };
     let figures = vec![figure(format!("{id}.m1.female"), 7), figure(format!("{id}.m1.unknown"), 2)];
     Bundle {
         info: ReleaseInfo {

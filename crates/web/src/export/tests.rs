@@ -14,6 +14,7 @@ fn text_of(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Whole(number) => number.to_string(),
         Cell::Decimal(number) => format!("{number:.1}"),
+        Cell::Exact(number) => number.to_string(),
         Cell::Empty => String::new(),
     }
 }

@@ -51,6 +51,10 @@ pub async fn page(visit: Visit, At(id): At<String>) -> Response {
             words: page.t("headlines"),
             href: page.href(&format!("/releases/{}/tables/headlines", found.release.id())),
         }),
+        Place::Point { .. } => found.release.study().map(|study| Link {
+            words: clean(&study.title),
+            href: page.href(&format!("/studies/{}/{}", study.id, found.release.id())),
+        }),
     };
     let versions = visit.app.site.versions(&id).into_iter().map(|v| Link {
         words: format!(

@@ -9,6 +9,7 @@ use accord_hub::{Found, Place, Published, Shown};
 use accord_release::bundle::Share;
 use accord_standard::dimension::{Category, Dimension, Rule};
 use accord_standard::figure::{Figure, FigureValue, Reliability};
+use accord_standard::study::Group;
 use accord_standard::workload::TableSpec;
 
 /// A link with its words.
@@ -166,6 +167,25 @@ pub fn tone_of(found: &Found<'_>) -> Tone {
                 Tone::Navy
             }
         }
+        Place::Point { series, .. } => {
+            let bundle = &found.release.bundle;
+            let group = bundle.series.get(series).and_then(|s| s.group.as_deref());
+            group.and_then(|id| bundle.study.as_ref()?.group(id)).map_or(Tone::Navy, group_tone)
+        }
+    }
+}
+
+/// Colour of a group of a study.
+pub fn group_tone(group: &Group) -> Tone {
+    if group.select.values().any(|ids| ids.iter().all(|id| id == "unknown")) {
+        return Tone::Unknown;
+    }
+    let sex =
+        group.select.iter().find(|(dimension, _)| dimension.starts_with("sex") || dimension.starts_with("gender"));
+    match sex.map(|(_, ids)| ids.as_slice()) {
+        Some([one]) => tone(one),
+        Some(_) => Tone::Teal,
+        None => Tone::Navy,
     }
 }
 
@@ -173,7 +193,7 @@ pub fn tone_of(found: &Found<'_>) -> Tone {
 pub fn subject(page: &Page, found: &Found<'_>) -> String {
     let said = match found.place {
         Place::Cell { table, cell } => found.release.table_at(table).and_then(|entry| said(page, entry.spec, cell)),
-        Place::Headline { .. } => None,
+        Place::Headline { .. } | Place::Point { .. } => None,
     };
     said.unwrap_or_else(|| clean(&found.figure.subject))
 }
@@ -219,7 +239,7 @@ fn said(page: &Page, spec: &TableSpec, cell: usize) -> Option<String> {
 pub fn share_of(found: &Found<'_>) -> Option<Share> {
     match found.place {
         Place::Headline { headline } => found.release.bundle.headlines.get(headline)?.share,
-        Place::Cell { .. } => None,
+        Place::Cell { .. } | Place::Point { .. } => None,
     }
 }
 
