@@ -180,7 +180,7 @@ fn ruled(id: &str, rule: Rule, table: &TableSpec, wrong: &mut impl FnMut(String)
     match find(id, table) {
         None => wrong(format!("table {} has no dimension {id}", table.id)),
         Some(dimension) if dimension.rule != rule => {
-            wrong(format!("the dimension {id} is not of the kind that it needs"))
+            wrong(format!("the dimension {id} is not of the kind that it needs"));
         }
         Some(_) => {}
     }

@@ -257,7 +257,7 @@ proptest! {
     fn a_study_with_any_line_changed_never_panics(line in 0usize..400, text in "[ -~]{0,60}", keep in any::<bool>()) {
         let mut lines: Vec<&str> = OTHER.lines().collect();
         let at = line % lines.len();
-        if keep { lines.insert(at, &text) } else { lines[at] = &text };
+        if keep { lines.insert(at, &text) } else { lines[at] = &text }
         let _ = read(&lines.join("\n"));
     }
 
