@@ -16,6 +16,7 @@ use accord_standard::codebook::Codebook;
 use std::sync::OnceLock;
 
 mod codes;
+mod complete;
 mod draw;
 mod file;
 mod names;
@@ -112,6 +113,11 @@ pub fn records(seed: u64, n: u64) -> impl Iterator<Item = Incoming> {
 /// The invented record with this number.
 pub fn record(seed: u64, number: u64) -> Incoming {
     world::single(lexicon(), seed, number)
+}
+
+/// The truth about the person of the record with this number, as a record in which nothing is missing: for tests.
+pub fn complete_record(seed: u64, number: u64) -> accord_record::model::Record {
+    world::single_complete(lexicon(), seed, number)
 }
 
 /// The shares that the generator is tuned to, with their sources.

@@ -1,12 +1,13 @@
 //! Organisations that share people, and the truth about them.
 
 use crate::codes::Lexicon;
+use crate::complete::complete;
 use crate::draw::{Draw, Stream};
 use crate::person::{Person, person};
 use crate::seen::{Spelling, seen};
 use crate::text::Style;
 use crate::{HolderKind, HolderSpec};
-use accord_record::model::{Cell, Incoming};
+use accord_record::model::{Cell, Incoming, Record};
 use accord_standard::codebook::Codebook;
 use std::collections::{BTreeMap, HashSet};
 
@@ -150,12 +151,26 @@ impl Holder {
 
 /// One record of a mixed stream.
 pub(crate) fn single(lexicon: &Lexicon, seed: u64, number: u64) -> Incoming {
+    let (kind, person, draw) = one_of_stream(lexicon, seed, number);
+    seen(lexicon, lexicon.habit(kind), Spelling::Mixed, stream_id(number), &person, draw)
+}
+
+/// The same person with nothing missing.
+pub(crate) fn single_complete(lexicon: &Lexicon, seed: u64, number: u64) -> Record {
+    let (_, person, _) = one_of_stream(lexicon, seed, number);
+    complete(lexicon, stream_id(number), &person)
+}
+
+fn one_of_stream(lexicon: &Lexicon, seed: u64, number: u64) -> (HolderKind, Person, Draw) {
     let mut draw = Draw::new(seed, Stream::Seen, u32::MAX, number);
     let kind = match draw.below(100) {
         0..60 => HolderKind::Hotline,
         60..85 => HolderKind::Police,
         _ => HolderKind::Shelter,
     };
-    let person = person(lexicon, seed, kind, number);
-    seen(lexicon, lexicon.habit(kind), Spelling::Mixed, format!("INV-{:08}", number + 1), &person, draw)
+    (kind, person(lexicon, seed, kind, number), draw)
+}
+
+fn stream_id(number: u64) -> String {
+    format!("INV-{:08}", number + 1)
 }
