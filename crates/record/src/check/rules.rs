@@ -12,20 +12,23 @@ struct NotLater {
 }
 
 /// Fields that rules look at; a variable is an index into this list.
-pub(super) const VARIABLES: [&str; 6] = [
+pub(super) const VARIABLES: [&str; 7] = [
     "age_at_recruitment",
     "age_at_first_exploitation",
     "age_at_identification",
     "age_at_exit",
     "birth_date",
     "registration_date",
+    "followed_until",
 ];
 
-const RULES: [NotLater; 4] = [
+const RULES: [NotLater; 6] = [
     NotLater { earlier: 0, later: 2, code: FindingCode::InconsistentAges },
     NotLater { earlier: 0, later: 3, code: FindingCode::InconsistentAges },
     NotLater { earlier: 1, later: 3, code: FindingCode::InconsistentAges },
     NotLater { earlier: 4, later: 5, code: FindingCode::InconsistentDates },
+    NotLater { earlier: 4, later: 6, code: FindingCode::InconsistentDates },
+    NotLater { earlier: 5, later: 6, code: FindingCode::InconsistentDates },
 ];
 
 /// The variable that a field of the record is.

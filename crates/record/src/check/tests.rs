@@ -239,6 +239,8 @@ fn ages_that_cannot_all_be_true_are_errors_and_those_that_can_are_none() {
     );
 }
 
+mod extremes;
+
 #[test]
 fn events_perpetrators_consent_and_basis_find_their_places() {
     let checked = check(
