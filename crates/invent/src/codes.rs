@@ -54,6 +54,7 @@ fields!(
     recruiter_relation = "recruiter_relation",
     tech_involved = "tech_involved",
     online_to_in_person = "online_to_in_person",
+    followed_until = "followed_until",
     event_seq = "event.seq",
     event_date = "event.date",
     event_phase = "event.phase",

@@ -5,7 +5,7 @@ use crate::draw::{Draw, Stream};
 use accord_standard::value::Code;
 
 /// Months are counted from January of year 0. Nothing is invented after this month.
-const LAST_MONTH: i32 = 2025 * 12 + 11;
+pub(crate) const LAST_MONTH: i32 = 2025 * 12 + 11;
 
 /// One invented person.
 #[derive(Clone, Debug, PartialEq, Eq)]

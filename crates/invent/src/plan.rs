@@ -93,6 +93,8 @@ pub(crate) struct HolderPlan {
     pub(crate) name_given: u32,
     pub(crate) events_kept: u32,
     pub(crate) event_date: u32,
+    /// Of the people, how many are followed after they were identified.
+    pub(crate) followed: u32,
     pub(crate) field_missing: u32,
     pub(crate) status: Shares,
     pub(crate) consent: BTreeMap<String, u32>,

@@ -3,7 +3,7 @@
 
 use crate::codes::{Habit, Lexicon};
 use crate::draw::Draw;
-use crate::person::Person;
+use crate::person::{LAST_MONTH, Person};
 use accord_record::model::{Age, AgePrecision, Cell, ConsentClaim, Date, Incoming, Part, Record, Secret};
 use accord_standard::codebook::FieldId;
 use accord_standard::value::{Code, Missing};
@@ -78,7 +78,7 @@ pub(crate) fn seen(
 ) -> Incoming {
     let (f, words) = (&lexicon.fields, &lexicon.words);
     let course = &lexicon.courses[usize::from(person.course)];
-    let mut w = Writer { habit, draw, cells: Vec::with_capacity(28) };
+    let mut w = Writer { habit, draw, cells: Vec::with_capacity(29) };
 
     if w.draw.share(habit.plan.name_given) {
         let (given, family) = names(lexicon, person, spelling, &mut w.draw);
@@ -180,12 +180,26 @@ pub(crate) fn seen(
     }
 
     let (consent, legal_basis) = consent(person, &mut w);
+    followed(lexicon, person, &mut w);
     w.cells.sort_by_key(|(field, _)| *field);
     Incoming {
         record: Record { id: Secret::new(id), cells: w.cells, events, perpetrators, platform_actions },
         consent,
         legal_basis,
     }
+}
+
+/// Until when this organisation knew how she fared: never before the last event of her course, so that what it does not hold
+/// of that time did not happen or was not told. Drawn last, so that everything else of a record is as without it.
+fn followed(lexicon: &Lexicon, person: &Person, w: &mut Writer<'_>) {
+    if !w.draw.share(w.habit.plan.followed) {
+        return;
+    }
+    let last = person.events.iter().map(|e| e.month).max().unwrap_or(person.identified).max(person.identified);
+    // Most are followed until today; of the others contact was lost at some time.
+    let until = if w.draw.share(700) { LAST_MONTH } else { w.draw.between(last, LAST_MONTH.max(last)) };
+    let reach = w.draw.below(10);
+    w.put(lexicon.fields.followed_until, Cell::Date(date(until, 28, reach)));
 }
 
 /// The events that this organisation was told of, in order, numbered from 1.

@@ -213,6 +213,25 @@ fn every_record_respects_the_codebook() {
 }
 
 #[test]
+fn shelters_follow_most_people_beyond_all_that_happened_to_them() {
+    let f = lexicon().fields;
+    for holder in world(SEED, &demo_holders()).holders.iter().take(3) {
+        let mut followed = 0;
+        for (person, incoming) in holder.people().zip(holder.incoming()) {
+            let Cell::Date(until) = incoming.record.cell(f.followed_until) else { continue };
+            followed += 1;
+            // The last month that the date can mean lies at or behind the last event.
+            let month = i32::from(until.year) * 12 + if until.month == 0 { 11 } else { i32::from(until.month) - 1 };
+            assert!(person.events.iter().all(|e| e.month <= month) && person.identified <= month);
+            assert!(month <= person::LAST_MONTH);
+        }
+        let share = followed * 1000 / holder.spec.records;
+        let declared = plan::Plan::embedded().unwrap().holder[holder.spec.kind.key()].followed as usize;
+        assert!(share.abs_diff(declared) < 50, "{share} of {declared}");
+    }
+}
+
+#[test]
 fn courses_hold_extortion_before_exploitation_and_people_who_cross_18_unseen() {
     let people: Vec<Person> = world(SEED, &demo_holders()).holders[0].people().collect();
     let code = |list: &str, id: &str| Codebook::embedded().lists[list].code(id).unwrap();

@@ -42,7 +42,7 @@ pub(crate) fn event_fields(lexicon: &Lexicon) -> [FieldId; 9] {
 }
 
 /// Record fields of a flat file, in the order of columns.
-pub(crate) fn record_fields(lexicon: &Lexicon) -> [FieldId; 27] {
+pub(crate) fn record_fields(lexicon: &Lexicon) -> [FieldId; 28] {
     let f = &lexicon.fields;
     [
         f.given_name,
@@ -72,6 +72,7 @@ pub(crate) fn record_fields(lexicon: &Lexicon) -> [FieldId; 27] {
         f.recruiter_relation,
         f.tech_involved,
         f.online_to_in_person,
+        f.followed_until,
     ]
 }
 
