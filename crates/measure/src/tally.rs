@@ -86,6 +86,8 @@ pub enum MicrodataError {
 /// Where a table's dimensions stand in the tally's list, and its counts.
 struct Plan {
     dimensions: Vec<(usize, usize)>,
+    /// Dimension by which people are told apart, and which of its categories are counted.
+    among: Option<(usize, Vec<bool>)>,
     most_cells: usize,
     counts: Table,
 }
@@ -106,24 +108,32 @@ impl fmt::Debug for Tally {
 impl Tally {
     /// A tally in which each record is one person.
     pub fn new(workload: &Workload, codebook: &Codebook) -> Result<Tally, DeriveError> {
-        let mut ids: Vec<&str> = Vec::new();
+        let mut known: Vec<&Dimension> = Vec::new();
         let mut dimensions = Vec::new();
         let mut tables = Vec::new();
         for spec in &workload.tables {
-            let mut at = Vec::new();
+            let mut place = |dimension| -> Result<usize, DeriveError> {
+                if let Some(index) = known.iter().position(|d| *d == dimension) {
+                    return Ok(index);
+                }
+                known.push(dimension);
+                dimensions.push(Derivation::new(dimension, codebook)?);
+                Ok(dimensions.len() - 1)
+            };
+            let mut at = Vec::with_capacity(spec.dimensions.len());
             for dimension in &spec.dimensions {
-                let known = ids.iter().position(|id| *id == dimension.id);
-                let index = if let Some(index) = known {
-                    index
-                } else {
-                    ids.push(&dimension.id);
-                    dimensions.push(Derivation::new(dimension, codebook)?);
-                    dimensions.len() - 1
-                };
-                at.push((index, dimension.size()));
+                at.push((place(dimension)?, dimension.size()));
             }
+            let among = match &spec.among {
+                None => None,
+                Some(among) => {
+                    let counted = among.dimension.categories.iter().map(|c| among.categories.contains(&c.id)).collect();
+                    Some((place(&among.dimension)?, counted))
+                }
+            };
             tables.push(Plan {
                 dimensions: at,
+                among,
                 most_cells: spec.most_cells_per_person() as usize,
                 counts: Table { id: spec.id.clone(), cells: vec![0; spec.cells()] },
             });
@@ -159,7 +169,8 @@ impl Tally {
     ///
     /// # Privacy
     ///
-    /// Adds at most one to at most `most_cells_per_person` cells of each table, by a rule that reads this record alone.
+    /// Adds at most one to at most `most_cells_per_person` cells of each table, by a rule that reads this record alone. So
+    /// does a table that counts only some people: whether she is among them is read off her own record.
     pub fn add(&mut self, record: &Record) {
         for (derivation, categories) in self.dimensions.iter().zip(&mut self.categories) {
             derivation.categories(record, categories);
@@ -174,6 +185,11 @@ impl Tally {
             counts.add(layout, |column| codes[column]);
         }
         for table in &mut self.tables {
+            if let Some((dimension, counted)) = &table.among
+                && !self.categories[*dimension].iter().any(|c| counted[usize::from(*c)])
+            {
+                continue;
+            }
             let mut added = 0;
             walk(&table.dimensions, &self.categories, 0, &mut |cell| {
                 // The definition already bounds the number of cells; this holds it even if a definition were wrong.

@@ -122,6 +122,47 @@ proptest! {
     }
 }
 
+/// A workload of everyone by sex and age, and of girls and boys of 10 to 17 by sex and exploitation.
+fn among_children() -> workload::Workload {
+    let text = "id = 'w'\nversion = '1'\ntitle = 'T'\npopulation = 'P'\ndefinition = 'D'\ncaveats = ['C']\n\
+        [[table]]\nid = 'all'\ntitle = 'A'\ndimensions = ['sex', 'age_band']\nshare = 500\n\
+        [[table]]\nid = 'some'\ntitle = 'B'\ndimensions = ['sex', 'exploitation']\nshare = 500\n\
+        among = { dimension = 'age_band', categories = ['a10_14', 'a15_17'], label = 'adolescents under 18' }\n";
+    workload::Workload::parse(text, accord_standard::dimension::embedded()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A table that counts some people counts each of them as it would if it counted all, and nobody else; so one person
+    /// still changes it by no more than is charged.
+    #[test]
+    fn privacy_01_a_table_of_some_people_leaves_the_others_out(world in prop::collection::vec(arbitrary_record(), 0..20)) {
+        let mut everyone = among_children();
+        everyone.tables[1].among = None;
+        let exact = |workload: workload::Workload, records: &[Record]| {
+            let plan = Plan::new(workload, 1.0, 1e-6, 1, Extras::default()).unwrap();
+            let mut tally = Tally::new(&plan.workload, Codebook::embedded()).unwrap();
+            records.iter().for_each(|r| tally.add(r));
+            let counts = tally.finish();
+            let steps = plan.steps.iter();
+            steps.map(|s| (s.sensitivity_squared, measure_with(&counts, s, "t", &mut NoNoise).unwrap().values)).collect::<Vec<_>>()
+        };
+        let age = Codebook::embedded().field("age_at_identification").unwrap();
+        let inside: Vec<Record> = world.iter().filter(|r| match r.cell(age) {
+            Cell::Age(a) => (a.low >= 10 && a.high <= 14) || (a.low >= 15 && a.high <= 17),
+            _ => false,
+        }).cloned().collect();
+        let (some, all) = (exact(among_children(), &world), exact(everyone.clone(), &world));
+        prop_assert_eq!(&some[0], &all[0], "the other table counts everyone");
+        prop_assert_eq!(&some[1], &exact(everyone, &inside)[1], "and this one the same as if only they were there");
+        for record in &world {
+            let (charged, own) = &exact(among_children(), std::slice::from_ref(record))[1];
+            prop_assert!(own.iter().map(|v| v * v).sum::<i64>() as u64 <= *charged);
+        }
+    }
+}
+
 #[test]
 fn privacy_05_the_domain_never_depends_on_data() {
     let shapes = |records: &[Record]| counts(records).iter().map(Vec::len).collect::<Vec<_>>();
