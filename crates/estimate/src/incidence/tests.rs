@@ -103,6 +103,20 @@ fn two_groups_differ_by_what_their_noise_and_chance_leave() {
 }
 
 #[test]
+fn noise_played_through_reaches_as_far_as_its_derivative_says() {
+    let followed = group(&LATER, &ENDED, 0.0, 2.0);
+    let table: Vec<Counted> = followed.later.iter().chain(&followed.ended).copied().collect();
+    let how = crate::noisy::Simulation { draws: 4000, seed: 1, sampling: false };
+    let played = crate::noisy::simulated_interval(&table, &how, &values).unwrap();
+    let bands = incidence(&followed, ask(Target::Records)).unwrap().bands;
+    for (played, band) in played.all().unwrap().iter().zip(bands) {
+        let (by_slope, played) = (band.unwrap().share, played.high - played.low);
+        let ratio = played / (by_slope.high - by_slope.low);
+        assert!((0.9..1.15).contains(&ratio), "{ratio}");
+    }
+}
+
+#[test]
 fn odd_tables_are_refused() {
     assert!(values(&[]).is_err() && values(&[1.0]).is_err() && values(&[1.0, 2.0, 3.0]).is_err());
     assert!(values(&[f64::NAN, 1.0]).is_err());
