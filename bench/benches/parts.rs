@@ -65,6 +65,24 @@ fn records_are_counted_in_the_default_tables(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Each study's dimensions over a record with twenty events.
+#[divan::bench(args = ["technology", "girls", "pathways", "majority"])]
+fn records_of_twenty_events_are_counted_for_a_study(bencher: Bencher<'_, '_>, id: &str) {
+    let study = accord_standard::study::embedded(id).expect("it is embedded");
+    let mut records = invented();
+    for incoming in &mut records {
+        let told = incoming.record.events.clone();
+        incoming.record.events.extend(told.iter().cycle().take(20).cloned());
+        incoming.record.events.truncate(20);
+    }
+    let mut tally = Tally::new(&study.workload, Codebook::embedded()).expect("the study fits the codebook");
+    bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
+        for record in &records {
+            tally.add(&record.record);
+        }
+    });
+}
+
 #[divan::bench]
 fn records_are_sealed_and_opened(bencher: Bencher<'_, '_>) {
     let key = Key::make().expect("the machine has randomness");
