@@ -10,9 +10,13 @@ fn main() -> std::io::Result<()> {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let root = Path::new(&here).join("../../standard");
     let mut code = String::new();
-    for (constant, folder) in
-        [("CODELISTS", "codelists"), ("CROSSWALKS", "crosswalks"), ("RELEASES", "releases"), ("STUDIES", "studies")]
-    {
+    for (constant, folder) in [
+        ("CODELISTS", "codelists"),
+        ("CROSSWALKS", "crosswalks"),
+        ("RELEASES", "releases"),
+        ("STUDIES", "studies"),
+        ("INDICATORS", "indicators"),
+    ] {
         let folder = root.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());
         let mut files: Vec<PathBuf> =

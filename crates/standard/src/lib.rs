@@ -18,6 +18,7 @@ pub mod dimension;
 mod embedded;
 pub mod figure;
 pub mod groups;
+pub mod indicator;
 pub mod problem;
 pub mod schema;
 pub mod spelling;

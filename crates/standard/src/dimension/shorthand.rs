@@ -25,7 +25,7 @@ pub(crate) struct DimensionFile {
     /// Lower ends of bands, the last one open.
     #[serde(default)]
     cuts: Vec<u16>,
-    /// Two fields of one event, each by its codes or by what they roll up to.
+    /// Two or three fields of one event, each by its codes or by what they roll up to.
     #[serde(default)]
     product: Vec<Side>,
     /// Codes between which steps are told apart.
@@ -74,24 +74,11 @@ impl DimensionFile {
         let here = format!("dimension {}", self.id);
         let wrong = |what: String| Problem::new(&here, what);
         let mut categories = bands(self.rule, &self.cuts);
-        match self.product.as_slice() {
-            [] => {}
-            [a, b] => {
-                let (of_a, of_b) = (a.values(book).map_err(wrong)?, b.values(book).map_err(wrong)?);
-                for x in &of_a {
-                    for y in &of_b {
-                        let clause =
-                            |side: &Side, value: &Value| Clause { field: side.field.clone(), any: value.codes.clone() };
-                        categories.push(Category {
-                            id: format!("{}__{}", x.id, y.id),
-                            label: format!("{}: {}", x.label, y.label),
-                            within: vec![clause(a, x), clause(b, y)],
-                            ..Category::default()
-                        });
-                    }
-                }
+        if !self.product.is_empty() {
+            if !(2..=3).contains(&self.product.len()) {
+                return Err(wrong("a product has two or three sides".into()));
             }
-            _ => return Err(wrong("a product has two sides".into())),
+            categories.extend(product(&self.product, book).map_err(wrong)?);
         }
         if let Some(side) = &self.steps {
             categories.extend(steps(&side.values(book).map_err(wrong)?));
@@ -169,6 +156,29 @@ fn bands(rule: Rule, cuts: &[u16]) -> Vec<Category> {
             reached.chain(not).collect()
         }
         _ => plain("a").collect(),
+    }
+}
+
+/// Every combination of a value of each side, the last side fastest: one event satisfies them all.
+fn product(sides: &[Side], book: &Codebook) -> Result<Vec<Category>, String> {
+    let mut out = vec![Category::default()];
+    for side in sides {
+        let values = side.values(book)?;
+        out = out.iter().flat_map(|before| values.iter().map(|value| joined(before, side, value))).collect();
+    }
+    Ok(out)
+}
+
+/// A category narrowed by one more value.
+fn joined(before: &Category, side: &Side, value: &Value) -> Category {
+    let mut within = before.within.clone();
+    within.push(Clause { field: side.field.clone(), any: value.codes.clone() });
+    let join = |a: &str, with: &str, b: &str| if a.is_empty() { b.to_owned() } else { format!("{a}{with}{b}") };
+    Category {
+        id: join(&before.id, "__", &value.id),
+        label: join(&before.label, ": ", &value.label),
+        within,
+        ..Category::default()
     }
 }
 

@@ -18,7 +18,7 @@ fn the_canonical_bands_are_the_eleven_of_the_gender_statistics_rules() {
 }
 
 #[test]
-fn the_canonical_bands_nest_in_children_and_adults_and_in_no_other_scheme() {
+fn the_canonical_bands_nest_in_the_groups_made_of_them_and_in_no_other_scheme() {
     let own = find("age_band");
     let nesting: BTreeSet<&str> = dimension::embedded()
         .iter()
@@ -26,7 +26,7 @@ fn the_canonical_bands_nest_in_children_and_adults_and_in_no_other_scheme() {
         .filter(|d| own.nests_in(d).is_some())
         .map(|d| d.id.as_str())
         .collect();
-    assert_eq!(nesting, BTreeSet::from(["age_band_unodc"]));
+    assert_eq!(nesting, BTreeSet::from(["age_band_adolescent", "age_band_unodc"]));
     for id in ["age_band_ctdc", "age_band_primero", "age_band_unhcr"] {
         assert!(own.nests_in(find(id)).is_none(), "{id} cuts through a canonical band");
     }

@@ -47,8 +47,14 @@ fn every_code_of_a_cut_falls_into_a_category_except_protective_uses() {
     let aside = ["seek_help", "report_platform", "evidence_kept"];
     for dimension in dimension::embedded() {
         let Some(list) = book.list_of(book.field(&dimension.field).unwrap()) else { continue };
-        let held: BTreeSet<&String> =
-            dimension.categories.iter().flat_map(|c| c.any.iter().chain(c.each.iter().flatten())).collect();
+        let within = |c: &'static dimension::Category| {
+            c.within.iter().filter(|clause| clause.field == dimension.field).flat_map(|clause| &clause.any)
+        };
+        let held: BTreeSet<&String> = dimension
+            .categories
+            .iter()
+            .flat_map(|c| c.any.iter().chain(c.each.iter().flatten()).chain(within(c)))
+            .collect();
         let left: Vec<&str> = list
             .codes
             .iter()
