@@ -10,6 +10,7 @@ mod codes;
 mod days;
 mod elapsed;
 mod events;
+mod law;
 mod resolve;
 mod steps;
 
@@ -20,6 +21,7 @@ use bands::Bands;
 use codes::Codes;
 use elapsed::Elapsed;
 use events::Order;
+use law::Law;
 use resolve::Resolve;
 use steps::Steps;
 
@@ -43,6 +45,7 @@ enum How {
     Steps(Steps),
     Order(Order),
     Elapsed(Elapsed),
+    Law(Law),
 }
 
 /// Why a dimension can't be used with a codebook.
@@ -78,6 +81,7 @@ impl Derivation {
             Rule::Steps => How::Steps(Steps::new(&resolve)?),
             Rule::Order => How::Order(Order::new(&resolve)?),
             Rule::Elapsed => How::Elapsed(Elapsed::new(&resolve)?),
+            Rule::Law => How::Law(Law::new(&resolve)?),
         };
         let most = dimension.at_most.map_or(usize::MAX, |n| usize::from(n.max(1)));
         Ok(Derivation { how, most, unknown: (dimension.categories.len() - 1) as u8 })
@@ -98,6 +102,7 @@ impl Derivation {
             How::Steps(steps) => steps.of(record, self.most, out),
             How::Order(order) => out.extend(order.of(record)),
             How::Elapsed(elapsed) => out.extend(elapsed.of(record)),
+            How::Law(law) => out.extend(law.of(record)),
         }
         if out.is_empty() {
             out.push(self.unknown);

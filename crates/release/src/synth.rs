@@ -67,7 +67,7 @@ impl Synthetic {
 /// Number of columns of a dimension.
 fn width(dimension: &Dimension) -> usize {
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => 1,
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed | Rule::Law => 1,
         Rule::AllMatches | Rule::Steps => known(dimension).count(),
     }
 }
@@ -81,7 +81,7 @@ fn known(dimension: &Dimension) -> impl Iterator<Item = &str> {
 fn cell(dimension: &Dimension, codes: &[Vec<u16>], row: usize) -> String {
     let unknown = || "unknown".to_owned();
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed | Rule::Law => {
             let code = usize::from(codes[0][row]);
             code.checked_sub(1).and_then(|at| known(dimension).nth(at)).map_or_else(unknown, str::to_owned)
         }
@@ -113,7 +113,7 @@ pub fn columns(workload: &Workload) -> Columns {
     let mut columns = Vec::new();
     for dimension in dimensions(workload) {
         match dimension.rule {
-            Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
+            Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed | Rule::Law => {
                 columns.push(Column::new(&dimension.id, known(dimension).map(str::to_owned).collect()));
             }
             Rule::AllMatches | Rule::Steps => {
@@ -134,7 +134,7 @@ pub fn codes(dimension: &Dimension, categories: &[u8], out: &mut Vec<u16>) {
         if Some(at) == unknown { None } else { Some(at - usize::from(unknown.is_some_and(|u| u < at))) }
     };
     match dimension.rule {
-        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed => {
+        Rule::FirstMatch | Rule::AgeBand | Rule::YearBand | Rule::Order | Rule::Elapsed | Rule::Law => {
             out.push(categories.first().and_then(place).map_or(0, |at| at as u16 + 1));
         }
         Rule::AllMatches | Rule::Steps => {

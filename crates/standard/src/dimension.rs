@@ -41,6 +41,9 @@ pub struct Dimension {
     /// Date until which it is known how the person fared, for [`Rule::Elapsed`] where the second event never comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Which law's age is meant, for [`Rule::Law`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<Law>,
     /// The categories in reading order; the last one is always `unknown`.
     #[serde(rename = "category")]
     pub categories: Vec<Category>,
@@ -54,6 +57,46 @@ pub struct Clause {
     pub field: String,
     /// Codes, one of which the event surely has.
     pub any: Vec<String>,
+}
+
+/// The legal ages that a dimension measures against: those that an organisation vouches for, frozen before data are read
+/// ([`crate::legal`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Law {
+    /// What the age is about, such as `majority`.
+    pub domain: String,
+    /// Coded field of the record that holds the country whose law applied.
+    pub jurisdiction: String,
+    /// Date field whose year says which law was in force.
+    pub on: String,
+    /// Version of the table and who vouches for it; empty as long as there is none.
+    #[serde(default)]
+    pub version: String,
+    /// The ages; none until an organisation gives its table. Everyone is then unknown.
+    #[serde(default)]
+    pub ages: Vec<LegalAge>,
+}
+
+/// One age in one law.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalAge {
+    /// Code of the country.
+    pub jurisdiction: String,
+    /// Sex that it applies to, a code of `sex_registered`; everybody if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<String>,
+    /// Completed years.
+    pub years: u8,
+    /// First year in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u16>,
+    /// Last year in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u16>,
+    /// The law.
+    pub source: String,
 }
 
 /// Which of two kinds of events came first, for [`Rule::Order`].
@@ -96,6 +139,9 @@ pub enum Rule {
     /// never comes, to the date until which the person was followed; `unknown` where a time is not known, or where there is
     /// no event of the first kind.
     Elapsed,
+    /// Exactly one: the band of years from the age that a law names to an age of the record; `unknown` where the age, the
+    /// country, the year or the sex leaves several, or where the organisation gave no such law.
+    Law,
 }
 
 impl Rule {
@@ -143,6 +189,12 @@ pub struct Category {
     /// Which came first, for [`Rule::Order`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Sequence>,
+    /// Fewest completed years over the law's age (under it, if negative), for [`Rule::Law`]; without it the band is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_low: Option<i16>,
+    /// Most, inclusive; without it the band is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_high: Option<i16>,
     /// Whether the second event was reached within the band of days, or the person only followed so long, for
     /// [`Rule::Elapsed`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

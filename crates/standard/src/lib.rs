@@ -19,6 +19,7 @@ mod embedded;
 pub mod figure;
 pub mod groups;
 pub mod indicator;
+pub mod legal;
 pub mod problem;
 pub mod schema;
 pub mod spelling;

@@ -10,6 +10,7 @@ use accord_release::noise::LinearNoise;
 use accord_release::publish::MISS;
 use accord_standard::codebook::Codebook;
 use accord_standard::dimension;
+use accord_standard::legal::LegalAges;
 use accord_standard::study::{self, Study};
 use anyhow::{Context as _, bail};
 use std::path::PathBuf;
@@ -43,6 +44,9 @@ pub struct Args {
     /// The people in these records are invented: say so everywhere.
     #[arg(long)]
     invented: bool,
+    /// The organisation's own table of legal ages (TOML), for studies that ask for one; the guide on studies says how it looks.
+    #[arg(long, value_name = "FILE")]
+    legal_ages: Option<PathBuf>,
     /// You mean a second draw in this slot: it costs as much again, and is the last.
     #[arg(long)]
     again: bool,
@@ -63,7 +67,20 @@ pub struct Args {
 /// Runs `accord study`.
 pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let Some(name) = &args.study else { return list(json) };
-    let study = read(name)?;
+    let mut study = read(name)?;
+    if let Some(path) = &args.legal_ages {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+        let ages = LegalAges::parse(&text, Codebook::embedded())
+            .with_context(|| format!("{} can't be used", path.display()))?;
+        study = study.with_legal_ages(&ages);
+    }
+    if study.lacks_legal_ages() {
+        crate::say::warn(&format!(
+            "study {} asks for legal ages and has none: whoever they decide on stands under “not known”. Give your \
+             organisation's table with --legal-ages FILE",
+            study.id
+        ));
+    }
     let Some(vault) = args.vault else {
         accord_release::account::check_epsilon(args.epsilon).map_err(super::Refused::error)?;
         return show(&study, args.epsilon, json);

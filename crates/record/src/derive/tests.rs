@@ -4,6 +4,7 @@ use accord_standard::codebook::{Class, CodeEntry, Codelist, Field, FieldId, Kind
 use accord_standard::dimension::{Category, Clause, Sequence};
 use accord_standard::value::{Code, Missing};
 
+mod law;
 mod twin;
 
 fn codebook() -> Codebook {

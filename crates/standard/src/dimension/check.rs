@@ -51,8 +51,15 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         }
         let codes = !category.any.is_empty() || !category.each.is_empty() || category.also_field.is_some();
         let stepped = !category.from.is_empty() || !category.to.is_empty();
+        let gap = category.gap_low.is_some() || category.gap_high.is_some();
         let bare = !codes && category.within.is_empty() && !stepped && category.order.is_none();
         let banded = category.low.is_some() || category.high.is_some();
+        if gap != (dimension.rule == Rule::Law && category.id != "unknown") || (gap && (!bare || banded)) {
+            wrong(format!(
+                "category {}: gap_low or gap_high belong to every known category of a law, alone",
+                category.id
+            ));
+        }
         // What neither steps nor orders take.
         let other = |steps: bool| {
             !category.within.is_empty() || category.reached.is_some() || (steps && category.order.is_some())
@@ -91,7 +98,7 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
     };
     let kind = book.get(field).kind;
     let fits = match dimension.rule {
-        Rule::AgeBand => kind == Kind::Age,
+        Rule::AgeBand | Rule::Law => kind == Kind::Age,
         Rule::YearBand | Rule::Elapsed => kind == Kind::Date,
         Rule::FirstMatch | Rule::AllMatches | Rule::Steps | Rule::Order => matches!(kind, Kind::Code | Kind::Codes),
     };
@@ -104,11 +111,12 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         Rule::YearBand => years(dimension, &mut wrong),
         Rule::Elapsed => days(dimension, &mut wrong),
         Rule::Steps => steps(dimension, &mut wrong),
+        Rule::Law => gaps(dimension, &mut wrong),
         _ => {}
     }
     let level = book.get(field).level;
     let level_fits = match dimension.rule {
-        Rule::AgeBand | Rule::YearBand => level == Level::Record,
+        Rule::AgeBand | Rule::YearBand | Rule::Law => level == Level::Record,
         Rule::Steps | Rule::Order | Rule::Elapsed => level == Level::Event,
         Rule::FirstMatch | Rule::AllMatches => true,
     };
@@ -122,6 +130,7 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         }
     }
     two_kinds(dimension, book, &mut wrong);
+    law(dimension, book, &mut wrong);
     for category in &dimension.categories {
         clauses(&category.within, &category.id, book, &mut wrong);
         if let Some(list) = book.list_of(field) {
@@ -148,6 +157,45 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
             None => wrong(format!("category {}: there is no coded field {also}", category.id)),
             Some(list) => known(&category.also_any, list, category, &mut wrong),
         }
+    }
+}
+
+/// Bands of years around a law's age follow each other; the first and the last are open.
+fn gaps(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.id != "unknown").collect();
+    let open = bands.first().is_some_and(|b| b.gap_low.is_none()) && bands.last().is_some_and(|b| b.gap_high.is_none());
+    let follow = bands.windows(2).all(|w| {
+        let next = w[0].gap_high.and_then(|high| high.checked_add(1));
+        next.is_some() && next == w[1].gap_low && w[1].gap_high.is_none_or(|high| Some(high) >= w[1].gap_low)
+    });
+    if !open || !follow {
+        wrong("bands around a law's age follow each other without gap, the first and the last open".into());
+    }
+}
+
+/// A law is named where it is asked for and nowhere else, by fields that can say which it is.
+fn law(dimension: &Dimension, book: &Codebook, wrong: &mut impl FnMut(String)) {
+    let Some(law) = &dimension.law else {
+        if dimension.rule == Rule::Law {
+            wrong("law is needed: domain, jurisdiction and on".into());
+        }
+        return;
+    };
+    if dimension.rule != Rule::Law {
+        wrong("law belongs to the rule law".into());
+    }
+    if !crate::legal::DOMAINS.contains(&law.domain.as_str()) {
+        wrong(format!("there is no domain {}; there are {}", law.domain, crate::legal::DOMAINS.join(", ")));
+    }
+    let of_record = |path: &str, kind: Kind| {
+        book.field(path).is_some_and(|f| book.get(f).kind == kind && book.get(f).level == Level::Record)
+    };
+    let list = book.field(&law.jurisdiction).and_then(|f| book.list_of(f));
+    if !of_record(&law.jurisdiction, Kind::Code) || list.is_none_or(|l| l.id != "country") {
+        wrong("jurisdiction is a field of the record that holds one country".into());
+    }
+    if !of_record(&law.on, Kind::Date) {
+        wrong("on is a date of the record".into());
     }
 }
 

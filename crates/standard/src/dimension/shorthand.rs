@@ -1,7 +1,7 @@
 //! Dimensions as written: bands by their lower ends, values of a list, products of two fields of an event, and steps,
 //! written short and expanded into categories before anything is read, so that what travels in a bundle is whole.
 
-use super::{Category, Clause, Dimension, Rule};
+use super::{Category, Clause, Dimension, Law, Rule};
 use crate::codebook::{Codebook, Codelist};
 use crate::problem::Problem;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ pub(crate) struct DimensionFile {
     #[serde(default)]
     second: Vec<Vec<Clause>>,
     until: Option<String>,
+    law: Option<Law>,
     /// Lower ends of bands, the last one open.
     #[serde(default)]
     cuts: Vec<u16>,
@@ -110,6 +111,7 @@ impl DimensionFile {
             first: self.first,
             second: self.second,
             until: self.until,
+            law: self.law,
             categories,
         })
     }
