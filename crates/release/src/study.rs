@@ -7,11 +7,11 @@
 //! cell to cell.
 
 mod ages;
-mod cells;
+pub(crate) mod cells;
 mod counts;
 mod over_time;
 mod shares;
-mod shown;
+pub(crate) mod shown;
 
 use crate::bundle::ReleaseInfo;
 use crate::noisy::NoisyTable;

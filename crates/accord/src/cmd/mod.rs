@@ -11,6 +11,7 @@ pub mod desk;
 pub mod doctor;
 pub mod form;
 pub mod hub;
+pub mod indicators;
 pub mod protect;
 pub mod release;
 pub mod study;
@@ -43,6 +44,8 @@ enum Command {
     Release(release::Args),
     /// The studies: show what one asks and measures, or draw it from a vault.
     Study(study::Args),
+    /// Fill in official tables from a release: SDG 16.2.2, UNODC's, Eurostat's, and one by adolescence.
+    Indicators(indicators::Args),
     /// Check a release's files, signatures and decision, offline.
     Verify(verify::Args),
     /// The public site.
@@ -113,6 +116,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Desk(args) => desk::run(args, json),
         Command::Release(args) => release::run(args, json),
         Command::Study(args) => study::run(args, json),
+        Command::Indicators(args) => indicators::run(args, json),
         Command::Verify(args) => verify::run(args, json),
         Command::Hub(args) => hub::run(args, json),
         Command::Doctor(args) => doctor::run(args, json),

@@ -6,6 +6,7 @@ mod demo;
 mod desk;
 mod flat;
 mod flat_publish;
+mod indicators;
 mod leak;
 mod preview;
 mod protect;
