@@ -8,7 +8,7 @@
 
 mod frames;
 
-use crate::cmd::Refused;
+use crate::cmd::{Refused, Usage};
 use crate::sandbox::flat::{Task, What};
 use crate::sandbox::{ReadError, read_flat};
 use accord_measure::grid::Grid;
@@ -16,6 +16,7 @@ use accord_record::flat::{Header, Infer, Inferred, Noticed};
 use accord_record::input::{Format, Found, encoding_for_label};
 use accord_standard::columns::Columns;
 use accord_standard::columns::weights::Weights;
+use accord_standard::problem::FileError;
 use anyhow::Context as _;
 use std::io::Read;
 use std::path::Path;
@@ -68,12 +69,19 @@ pub fn header(file: &Path, encoding: Option<&str>) -> anyhow::Result<Vec<String>
 
 /// Reads a domain file.
 pub fn read_domain(file: &Path) -> anyhow::Result<Columns> {
-    Ok(Columns::parse(&text(file)?)?)
+    Columns::parse(&text(file)?).map_err(|error| match error {
+        FileError::Wrong { problems, .. } => {
+            let lines: String = problems.iter().map(|p| format!("\n{p}")).collect();
+            anyhow::anyhow!("{}: the domain file can't be used:{lines}", file.display())
+        }
+        other => anyhow::Error::new(other).context(file.display().to_string()),
+    })
 }
 
 /// Reads a weights file: the weight of every column of the domain, in order.
 pub fn read_weights(file: &Path, columns: &Columns) -> anyhow::Result<Vec<f64>> {
-    Ok(Weights::parse(&text(file)?)?.of(columns)?)
+    let read = || Weights::parse(&text(file)?)?.of(columns).map_err(anyhow::Error::from);
+    read().with_context(|| file.display().to_string())
 }
 
 /// Why a domain is asked for, and the two ways to one; a refusal.
@@ -102,7 +110,7 @@ pub fn infer(file: &Path, options: &InferOptions, progress: Progress<'_>) -> any
         options.columns.as_ref().map(|names| names.iter().map(|n| n.trim().to_owned()).collect());
     let names = columns.as_deref().unwrap_or_default();
     if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        anyhow::bail!("the choice of columns: `{twice}` is named twice");
+        return Err(Usage::error(format!("--columns: the choice of columns: `{twice}` is named twice")));
     }
     let what = Infer { columns, except: options.person.clone(), absent: options.absent.clone() };
     not_both(options.person.as_deref(), what.columns.iter().flatten())?;
@@ -190,10 +198,11 @@ fn run<T>(
     take: impl FnOnce(&mut dyn Read, u64) -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
     if let Some(label) = encoding {
-        anyhow::ensure!(
-            encoding_for_label(label).is_some(),
-            "`{label}` is no name of a text encoding, such as utf-8 or windows-1256"
-        );
+        if encoding_for_label(label).is_none() {
+            return Err(Usage::error(format!(
+                "--encoding: `{label}` is no name of a text encoding, such as utf-8 or windows-1256"
+            )));
+        }
     }
     read_flat(file, |length| Task { length, encoding: encoding.map(str::to_owned), what }, take)
 }

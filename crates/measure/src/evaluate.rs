@@ -108,6 +108,11 @@ impl Coder {
         Ok(code)
     }
 
+    /// Whether a value of a column was met.
+    pub fn knows(&self, column: usize, value: &str) -> bool {
+        self.codes.get(column).is_some_and(|codes| codes.contains_key(value))
+    }
+
     /// A combination in words, for a message.
     pub fn in_words(&self, pairs: &[(usize, u16)]) -> String {
         let value = |column: usize, code: u16| self.codes[column].iter().find(|(_, c)| **c == code).map(|(v, _)| v);

@@ -53,6 +53,19 @@ pub(crate) fn shares(longest: u8, dense: bool) -> &'static [u32] {
     }
 }
 
+/// The layout that a plan is made for: with a bound that is to be chosen, the one that the domain allows at most.
+///
+/// # Errors
+/// If the domain can't be laid out.
+pub fn layout_of(columns: &Columns, longest: u8, bound: Bound) -> Result<Layout, LayoutError> {
+    let most_filled = match bound {
+        Bound::Dense => None,
+        Bound::Declared(most) => Some(most),
+        Bound::Chosen => Some(columns.columns.len().min(usize::from(u16::MAX)) as u16),
+    };
+    Layout::new(columns, Shape { longest, most_filled })
+}
+
 /// The plan for a flat table.
 ///
 /// # Privacy
@@ -71,13 +84,11 @@ pub fn plan(
     if !(1..=1000).contains(&rows_per_person) {
         return Err(PlanError::Rows(rows_per_person).into());
     }
-    let most_filled = match bound {
-        Bound::Dense => None,
-        Bound::Declared(0) => return Err(FlatPlanError::Bound),
-        Bound::Declared(most) => Some(most),
-        Bound::Chosen => Some(columns.columns.len().min(usize::from(u16::MAX)) as u16),
-    };
-    let layout = Layout::new(columns, Shape { longest, most_filled })?;
+    if bound == Bound::Declared(0) {
+        return Err(FlatPlanError::Bound);
+    }
+    let layout = layout_of(columns, longest, bound)?;
+    let most_filled = layout.shape.most_filled;
     let squared = u64::from(rows_per_person) * u64::from(rows_per_person);
     let mut steps = Vec::new();
     let mut step = |id: String, rho: Rho, sensitivity_squared: u64| -> Result<(), PlanError> {

@@ -21,7 +21,7 @@ mod encode;
 mod identifying;
 mod infer;
 
-pub use encode::{Block, Noticed, encode};
+pub use encode::{Block, Coding, Noticed, encode};
 pub use infer::{Infer, Inferred, infer};
 
 use crate::input::{self, Body, Cells, Flow, Format, Found, Hints, InputError, Row, Sink};

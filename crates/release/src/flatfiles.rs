@@ -16,6 +16,7 @@ use crate::bundle::Unit;
 use crate::files::{Files, Status};
 use accord_standard::columns::Columns;
 pub(crate) use csv::cell as csv_cell;
+pub use csv::is_guarded;
 pub(crate) use package::{name as package_name, resource};
 pub(crate) use sdmx::{BEFORE as SDMX_BEFORE, structure_id as sdmx_structure};
 use sha2::{Digest, Sha256};

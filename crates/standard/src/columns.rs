@@ -148,16 +148,35 @@ impl Column {
             wrong(format!("has more than {MAX_VALUES} values; leave it out, or declare coarser ones"));
             return;
         }
-        let mut values = HashSet::new();
+        // What is wrong with many values of a column is said once.
+        let (mut values, mut empty, mut long) = (HashSet::new(), false, false);
+        let (mut blanks, mut twice) = (Vec::new(), Vec::new());
         for value in &self.values {
             if value.is_empty() {
-                wrong("has an empty value: a blank cell needs none".into());
+                empty = true;
             } else if value.trim() != value {
-                wrong(format!("the value `{value}` has blanks around it"));
+                blanks.push(value);
             } else if value.len() > MAX_TEXT {
-                wrong(format!("has a value longer than {MAX_TEXT} bytes"));
+                long = true;
             } else if !values.insert(value.as_str()) {
-                wrong(format!("the value `{value}` stands there twice"));
+                twice.push(value);
+            }
+        }
+        if empty {
+            wrong("has an empty value: a blank cell needs none".into());
+        }
+        if long {
+            wrong(format!("has a value longer than {MAX_TEXT} bytes"));
+        }
+        for (which, what) in [
+            (blanks, ("has blanks around it", "have blanks around them")),
+            (twice, ("stands there twice", "stand there twice")),
+        ] {
+            if let Some(some) = file::some_of(&which) {
+                wrong(match which.len() {
+                    1 => format!("the value {some} {}", what.0),
+                    _ => format!("the values {some} {}", what.1),
+                });
             }
         }
         if let Some(other) = &self.other
@@ -165,10 +184,12 @@ impl Column {
         {
             wrong(format!("`{other}`, which stands for unlisted values, is not among its values"));
         }
-        for absent in &self.absent {
-            if values.contains(absent.as_str()) {
-                wrong(format!("`{absent}` is a value, and means blank too"));
-            }
+        let both: Vec<&String> = self.absent.iter().filter(|a| values.contains(a.as_str())).collect();
+        if let Some(some) = file::some_of(&both) {
+            wrong(match both.len() {
+                1 => format!("{some} is a value, and means blank too"),
+                _ => format!("{some} are values, and mean blank too"),
+            });
         }
         if self.absent.len() > MAX_VALUES || self.absent.iter().any(|a| a.len() > MAX_TEXT) {
             wrong("has too many or too long spellings of blank".into());

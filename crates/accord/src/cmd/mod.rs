@@ -92,6 +92,25 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// An error in what was typed: exit code 2.
+#[derive(Debug)]
+pub struct Usage(String);
+
+impl Usage {
+    /// What is wrong with an option, as an error to return.
+    pub fn error(why: impl std::fmt::Display) -> anyhow::Error {
+        anyhow::Error::new(Usage(why.to_string()))
+    }
+}
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {
@@ -127,7 +146,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             report(&error, json);
-            if error.is::<Refused>() { Exit::Refused.into() } else { Exit::No.into() }
+            let exit = match () {
+                () if error.is::<Refused>() => Exit::Refused,
+                () if error.is::<Usage>() => Exit::Usage,
+                () => Exit::No,
+            };
+            exit.into()
         }
     }
 }

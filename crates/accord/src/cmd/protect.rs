@@ -10,7 +10,7 @@ mod account;
 mod flat;
 
 use super::release::draft::read_workload;
-use super::{Exit, Refused};
+use super::{Exit, Refused, Usage};
 use crate::sandbox::{As, Message, ReadOptions, Started, exit_of, read_file};
 use crate::say::{printable, say, say_json};
 use crate::{ambient, folder};
@@ -50,7 +50,8 @@ such as `gender = 2`, and other columns have 1.
 
 The cost is debited before any row is read, and never refunded. What comes out is a draft: look at it with
 `accord hub serve --bundle DIR`; a survivor council decides whether it is published.
-Exit code 3: refused, because epsilon, the account or the calendar does not allow it.")]
+Exit code 2: an option has a value that it can't have. Exit code 3: refused for safety, because epsilon, delta, the account,
+the calendar or the size of the work does not allow it.")]
 pub struct Args {
     /// CSV, XLSX, Parquet or JSON lines; gzip around any of them is fine.
     file: PathBuf,
@@ -144,7 +145,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         return Err(no_domain(args, &format!("--{option} is for flat tables, and their domain is not declared")));
     }
     if args.rows_per_person != 1 && args.person.is_none() {
-        bail!("--rows-per-person needs --person COLUMN, which tells whose a row is");
+        return Err(Usage::error("--rows-per-person needs --person COLUMN, which tells whose a row is"));
     }
     let (epsilon, delta) = (args.epsilon.unwrap_or_default(), args.delta.unwrap_or(DEFAULT_DELTA));
     check_epsilon(epsilon).map_err(Refused::error)?;
@@ -261,10 +262,10 @@ fn no_domain(args: &Args, why: &str) -> anyhow::Error {
 /// A delta in range and, where a bound on people is declared, at most one over it: otherwise the guarantee would allow
 /// somebody's whole record to be shown.
 fn check_delta_for(delta: f64, size_bound: Option<u64>) -> anyhow::Result<()> {
-    check_delta(delta).map_err(Refused::error)?;
+    check_delta(delta).map_err(|error| Refused::error(format!("--delta: {error}")))?;
     match size_bound {
         Some(bound) if delta * bound as f64 > 1.0 => Err(Refused::error(format!(
-            "delta {delta:e} is over one in the declared {bound} people, which allows that one of them is shown whole: choose \
+            "--delta: {delta:e} is over one in the declared {bound} people, which allows that one of them is shown whole: choose \
              a smaller one, such as {:e}",
             1e-2 / bound as f64
         ))),

@@ -84,6 +84,22 @@ pub fn encode(
     Ok(Noticed { unlisted, undecoded, ..encoder.noticed })
 }
 
+/// Codes of single cells, as [`encode`] gives them: for a table that was read otherwise.
+pub struct Coding(Vec<Coder>);
+
+impl Coding {
+    /// Of the columns of a domain.
+    pub fn new(columns: &Columns) -> Coding {
+        Coding(columns.columns.iter().map(Coder::new).collect())
+    }
+
+    /// The code of a cell of a column, by position: nought for blank, else the value's place counted from one. There is no
+    /// code if there is no such column.
+    pub fn code(&mut self, column: usize, cell: &str) -> Option<u16> {
+        Some(self.0.get_mut(column)?.code(cell.as_bytes()))
+    }
+}
+
 struct Encoder<'b, 'f> {
     coders: Vec<Coder>,
     /// Names of the columns of the domain, and of the person's behind them.

@@ -41,15 +41,20 @@ pub struct Adjuster<'a> {
     caution: f64,
     /// Weight of each column, by position in the layout.
     column: Vec<f32>,
+    /// Length of the longest combinations that rows are adjusted to.
+    longest: usize,
 }
 
 impl<'a> Adjuster<'a> {
     /// Takes the counts of the rows as they are. Where there are fewer rows than were counted, each stands for several
-    /// people.
+    /// people. Where looking at every value of every row once takes more lookups than the settings allow, rows are adjusted
+    /// to combinations of up to two.
     pub fn new(layout: &'a Layout, counts: &Counts, settings: &Settings, rows: &Rows) -> Adjuster<'a> {
         // People that one row stands for.
         let each = (counts.total / rows.len.max(1) as f64).max(1.0);
-        let cells = (1..=layout.lengths())
+        let wide = !layout.dense() && layout.lengths() > 2 && rows.lookups() > settings.most_lookups;
+        let longest = if wide { 2 } else { layout.lengths() };
+        let cells = (1..=longest)
             .map(|length| {
                 let (now, noisy) = (rows.count(layout, length), &counts.noisy[length - 1]);
                 let mut cells: Vec<Cell> = now
@@ -74,24 +79,32 @@ impl<'a> Adjuster<'a> {
             .collect();
         let weight = counts.sigma.iter().map(|s| (1.0 / (s * s).max(LEAST * LEAST) * each * each) as f32).collect();
         let column = layout.order.iter().map(|c| settings.weights[*c] as f32).collect();
-        let novelty = (1..=layout.lengths())
+        let novelty = (1..=longest)
             .map(|k| {
                 let sigma = counts.sigma[k - 1].max(LEAST);
                 if k == 1 { 0.0 } else { (clearance(counts, k, settings.invented_share) * each / sigma) as f32 }
             })
             .collect();
-        Adjuster { layout, cells, weight, novelty, caution: settings.caution, column }
+        Adjuster { layout, cells, weight, novelty, caution: settings.caution, column, longest }
     }
 
-    /// Goes once over every cell of every row, columns in a shuffled order; says how many were changed.
-    pub fn sweep(&mut self, rows: &mut Rows, rng: &mut ChaCha20Rng) -> u64 {
+    /// Length of the longest combinations that rows are adjusted to.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Goes once over every cell of every row, columns in a shuffled order; says how many were changed, and on the way which
+    /// share is done.
+    pub fn sweep(&mut self, rows: &mut Rows, rng: &mut ChaCha20Rng, progress: &mut dyn FnMut(f64)) -> u64 {
         let mut order: Vec<usize> = (0..self.layout.columns()).collect();
         order.shuffle(rng);
         let mut filled = Vec::with_capacity(order.len());
         let mut lines = Vec::new();
         let mut cost = Vec::new();
         let mut moved = 0;
-        for at in order {
+        let columns = order.len().max(1) as f64;
+        for (done, at) in order.into_iter().enumerate() {
+            progress(done as f64 / columns);
             let column = self.layout.order[at];
             let threshold = self.threshold(at);
             cost.resize(self.layout.levels[at], 0.0);
@@ -149,7 +162,7 @@ impl<'a> Adjuster<'a> {
             let all = self.layout.tables[length - 1].len().max(1) as f64;
             tables(length) * (self.layout.most_cells(length) as f64 / all).min(1.0)
         };
-        let sum: f64 = (1..=self.layout.lengths()).map(|k| most(k) * f64::from(self.weight[k - 1])).sum();
+        let sum: f64 = (1..=self.longest).map(|k| most(k) * f64::from(self.weight[k - 1])).sum();
         (self.caution * libm::sqrt(2.0 * sum)) as f32
     }
 
@@ -189,7 +202,7 @@ impl<'a> Adjuster<'a> {
         let levels = &self.layout.levels;
         let weight = |length: usize| self.weight[length - 1] * self.column[at];
         lines.push(Line { length: 1, base: self.layout.tables[0][at].offset, stride: 1, weight: weight(1) });
-        if self.layout.lengths() < 2 {
+        if self.longest < 2 {
             return;
         }
         let one = |f: &(u16, u16)| (usize::from(f.0), usize::from(f.1));
@@ -203,7 +216,7 @@ impl<'a> Adjuster<'a> {
                 let (base, stride) = if p < at { (x * levels[at], 1) } else { (x, levels[p]) };
                 lines.push(Line { length: 2, base: offset + base, stride, weight: weight(2) * self.column[p] });
             }
-            if self.layout.lengths() < 3 {
+            if self.longest < 3 {
                 continue;
             }
             for second in &filled[i + 1..] {
@@ -275,7 +288,7 @@ impl<'a> Adjuster<'a> {
     /// `few` rows have. Says how many.
     pub fn rule_out(&mut self, counts: &Counts, pair: f32, few: f32, tau: f64) -> u64 {
         let mut ruled = 0;
-        for length in 2..=self.layout.lengths() {
+        for length in 2..=self.longest {
             let limit = (tau * counts.sigma[length - 1]) as f32;
             for (cell, noisy) in self.cells[length - 1].iter_mut().zip(&counts.noisy[length - 1]) {
                 let out = if length == 2 { cell.rows <= pair } else { cell.rows <= few && (*noisy as f32) < limit };

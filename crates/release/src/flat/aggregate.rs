@@ -6,7 +6,7 @@
 //! table too large, holds at most as many as each shorter one in it; its interval goes from nought to the least of their
 //! upper ends (PRIVACY 13).
 
-use super::layout::Layout;
+use super::layout::{Layout, choose as choose_of};
 use super::rows::Rows;
 use super::{Counts, FlatError, Measured};
 use crate::flatfiles::Aggregate;
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 /// Longest combinations that are aggregated.
 pub const LONGEST: usize = 4;
 /// Most distinct combinations that are aggregated.
-const MOST: usize = 20_000_000;
+pub(super) const MOST: usize = 20_000_000;
 
 /// A noisy count under so many standard deviations of its noise doesn't show that anybody is there. One more than the most
 /// evidence that the adjustment of rows ever wants: what is published was chosen because its noise was high, and an interval
@@ -36,7 +36,7 @@ pub fn aggregate(measured: &Measured, rows: &Rows, longest: usize) -> Result<Vec
     let intervals = Intervals::new(measured, &layout, &counts);
     let mut out = Vec::new();
     for length in 1..=longest.min(layout.columns()) {
-        for (cells, count) in combinations(rows, length)? {
+        for (cells, count) in combinations(rows, length, MOST)? {
             let (low, high) = intervals.of(&cells);
             let range = Some([low.min(count), high.max(count)]);
             out.push(Aggregate { cells, count, range });
@@ -45,11 +45,27 @@ pub fn aggregate(measured: &Measured, rows: &Rows, longest: usize) -> Result<Vec
     Ok(out)
 }
 
+/// Of the lengths up to this one, the longest of which there are not too many different combinations to report, nor of any
+/// shorter one. A draft that was paid for is made, with fewer lengths if need be.
+pub(super) fn longest_reported(rows: &Rows, longest: usize) -> usize {
+    longest_within(rows, longest, MOST)
+}
+
+fn longest_within(rows: &Rows, longest: usize, most: usize) -> usize {
+    // Not more than as often as a row holds any.
+    let at_most = |length: usize| -> usize {
+        let filled = |row: usize| rows.columns.iter().filter(|c| c[row] != 0).count();
+        (0..rows.len).fold(0, |sum: usize, row| sum.saturating_add(choose_of(filled(row), length)))
+    };
+    let fits = |length: usize| at_most(length) <= most || combinations(rows, length, most).is_ok();
+    (2..=longest).take_while(|length| fits(*length)).last().unwrap_or(1)
+}
+
 /// A column and one of its codes.
 type Held = (u16, u16);
 
 /// Every combination of values of this length that rows hold, with the number of rows.
-fn combinations(rows: &Rows, length: usize) -> Result<Vec<(Vec<Held>, u64)>, FlatError> {
+fn combinations(rows: &Rows, length: usize, most: usize) -> Result<Vec<(Vec<Held>, u64)>, FlatError> {
     let mut counts: HashMap<[(u16, u16); LONGEST], u64> = HashMap::new();
     let mut filled: Vec<(u16, u16)> = Vec::new();
     for row in 0..rows.len {
@@ -57,9 +73,9 @@ fn combinations(rows: &Rows, length: usize) -> Result<Vec<(Vec<Held>, u64)>, Fla
         let codes = rows.columns.iter().enumerate().map(|(c, codes)| (c as u16, codes[row]));
         filled.extend(codes.filter(|(_, code)| *code != 0));
         choose(&filled, length, &mut |cells| *counts.entry(cells).or_insert(0) += 1);
-        if counts.len() > MOST {
+        if counts.len() > most {
             return Err(FlatError::Ask(format!(
-                "there are more than {MOST} combinations of length {length}; report shorter ones"
+                "there are more than {most} combinations of length {length}; report shorter ones"
             )));
         }
     }

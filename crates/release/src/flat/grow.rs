@@ -33,6 +33,7 @@ pub fn grow(
     folds: &[Fold],
     settings: &Settings,
     rng: &mut ChaCha20Rng,
+    progress: &mut dyn FnMut(f64),
 ) -> (Model, Growth) {
     let sizes: Vec<usize> = folds.iter().map(Fold::size).collect();
     let mut chosen: Vec<&Table> = layout.tables[0].iter().collect();
@@ -44,6 +45,9 @@ pub fn grow(
         let mut model = Model::new(&sizes, &scopes, counts.total);
         let passes = if batch == batches { 2 * settings.passes } else { settings.passes };
         let convergence = fit(&mut model, &mut potentials, &targets, passes);
+        // Of a batch, fitting is about a fifth, and looking for what the model is wrong of the rest.
+        let so_far = |part: f64| (batch as f64 + part) / (batches + 1) as f64;
+        progress(so_far(0.2));
         if batch == batches {
             let factors = chosen[layout.columns()..].iter().map(|t| t.at.iter().map(|a| usize::from(*a)).collect());
             let growth = Growth { factors: factors.collect(), cells: model.cells(), convergence };
@@ -51,7 +55,9 @@ pub fn grow(
         }
         let wanted = settings.factors_per_column * layout.columns() / batches;
         let most = settings.tree_cells * (batch + 1) as f64 / batches as f64;
-        for table in candidates(layout, counts, &model, folds, settings, &chosen, rng) {
+        let found = candidates(layout, counts, &model, folds, settings, &chosen, rng);
+        progress(so_far(0.8));
+        for table in found {
             if chosen.len() >= layout.columns() + wanted * (batch + 1) {
                 break;
             }

@@ -172,6 +172,9 @@ pub struct Settings {
     /// What is ruled out before the last sweeps: pairs with at most so many rows; longer combinations with at most so many
     /// rows and a noisy count under so many standard deviations.
     pub rule_out: Option<(f32, f32, f64)>,
+    /// Most lookups of one sweep; where blank is implied and there would be more, rows are adjusted to combinations of up
+    /// to two.
+    pub most_lookups: f64,
 }
 
 impl Settings {
@@ -204,6 +207,7 @@ impl Settings {
             caution: 0.4,
             sweeps: [2, 4],
             rule_out,
+            most_lookups: 2e10,
         })
     }
 }
@@ -222,11 +226,18 @@ pub struct Made {
     pub changed: Vec<u64>,
     /// Combinations that were ruled out.
     pub ruled_out: u64,
+    /// Length of the longest combinations that rows were adjusted to.
+    pub adjusted_to: usize,
     /// Columns whose rare values the model held together, by position, with the number of values that it held of them.
     pub folded: Vec<(usize, usize)>,
 }
 
 impl Measured {
+    /// Length of the longest combinations that were measured.
+    pub fn lengths(&self) -> usize {
+        usize::from(self.shape.longest).min(self.columns.columns.len())
+    }
+
     /// The layout of the counts.
     pub fn layout(&self) -> Result<Layout, FlatError> {
         Ok(Layout::new(&self.columns, self.shape)?)
@@ -306,7 +317,7 @@ fn make_with(
     progress: &mut dyn FnMut(f64),
 ) -> Made {
     let folds = folds(measured, layout, counts);
-    let (model, growth) = grow::grow(layout, counts, &folds, settings, rng);
+    let (model, growth) = grow::grow(layout, counts, &folds, settings, rng, &mut |done| progress(0.3 * done));
     progress(0.3);
     let full = counts.total as usize;
     let mut rows = draw::draw(&model, &folds, full.min(MOST_ADJUSTED), rng);
@@ -320,15 +331,17 @@ fn make_with(
         if let (Some((pair, few, tau)), true) = (settings.rule_out, sweep + 1 == sweeps) {
             ruled_out = adjuster.rule_out(counts, pair, few, tau);
         }
-        changed.push(adjuster.sweep(&mut rows, rng));
-        progress(0.4 + 0.6 * (sweep + 1) as f64 / sweeps as f64);
+        let mut so_far = |done: f64| progress(0.4 + 0.6 * (sweep as f64 + done) / sweeps as f64);
+        changed.push(adjuster.sweep(&mut rows, rng, &mut so_far));
+        so_far(1.0);
     }
+    let adjusted_to = adjuster.longest();
     shuffle(&mut rows, rng);
     if rows.len < full {
         repeat(&mut rows, full);
     }
     let folded = folds.iter().enumerate().filter(|(_, f)| !f.is_plain()).map(|(c, f)| (c, f.size())).collect();
-    Made { rows, growth, sampler_distance, changed, ruled_out, folded }
+    Made { rows, growth, sampler_distance, changed, ruled_out, adjusted_to, folded }
 }
 
 /// Puts rows in a random order, so that their order says nothing.

@@ -246,12 +246,19 @@ fn lengths(report: &FlatReport) -> String {
         let _ = writeln!(
             out,
             "<li>{}: a count is off by {} {who} on average. {} in 100 intervals hold the count behind them. {} % of all that \
-             is counted stands in combinations that noise invented; {} % of the combinations that exist are missing.</li>",
+             is counted stands in combinations that noise invented. {}. Of all combinations, with the many that one or two \
+             have and that noise hides as it should, {} % are missing: {} % of all that is counted.</li>",
             together(length.length),
             decimal(length.expected_error, 1),
             hundred(length.coverage, 1),
             hundred(length.expected_fabricated_mass, 3),
+            match length.expected_suppressed_ge10 {
+                Some(share) =>
+                    format!("Of combinations that ten {who} or more have, {} % are missing", hundred(share, 2)),
+                None => format!("No combination is one that ten {who} or more have"),
+            },
             hundred(length.expected_suppressed, 2),
+            hundred(length.expected_suppressed_mass, 3),
         );
     }
     out.push_str("</ul>\n");
@@ -262,7 +269,9 @@ fn lengths(report: &FlatReport) -> String {
         "#intervals that hold, in 100",
         "#error of a table, % of all rows",
         "#invented, %",
-        "#missing, %",
+        "#missing of those of ten and more, %",
+        "#missing of all, %",
+        "#all that is counted and missing, %",
     ];
     let mut table = Table::new("The same as a table", "", &columns);
     for length in &report.quality.lengths {
@@ -273,7 +282,9 @@ fn lengths(report: &FlatReport) -> String {
             hundred(length.coverage, 1),
             hundred(length.expected_workload_error, 2),
             hundred(length.expected_fabricated_mass, 3),
+            length.expected_suppressed_ge10.map_or_else(|| "none of ten".to_owned(), |share| hundred(share, 2)),
             hundred(length.expected_suppressed, 2),
+            hundred(length.expected_suppressed_mass, 3),
         ];
         table.row(&together(length.length), &cells.map(|cell| format!("#{cell}")));
     }
@@ -376,8 +387,14 @@ fn method(report: &FlatReport) -> String {
         },
     );
     say("Cells of the model's tree", whole(method.tree_cells as u64));
-    say("Passes of the last fit", whole(u64::from(method.passes)));
-    say("What the fit left", format!("{} of all counts", number(method.gap, &method.gap.to_string())));
+    say(
+        "Rounds in which the model was brought nearer to the noisy counts, the last time",
+        whole(u64::from(method.passes)),
+    );
+    say(
+        "How much a further round could still have moved, a mean over what the model was fitted to",
+        format!("{} of all counts; below 0.0003 no further round is made", number(method.gap, &method.gap.to_string())),
+    );
     say(
         "Drawn rows from the model",
         format!("{} % apart at most, over all pairs of columns", hundred(method.sampler_distance, 3)),
@@ -386,7 +403,10 @@ fn method(report: &FlatReport) -> String {
     say("Values changed by each adjustment", changed.join(", "));
     say("Combinations ruled out as likely noise", whole(method.ruled_out));
     say("Dial from 0 to 3: evidence wanted before a combination is shown", decimal(report.asked.ask.dial, 2));
-    say("Longest combinations reported", whole(report.asked.reporting_length as u64));
+    if let Some(to) = method.adjusted_to {
+        say("Longest combinations that rows were adjusted to", whole(to as u64));
+    }
+    say("Longest combinations reported", whole(report.reported() as u64));
     say("Synthetic rows", report.asked.rows.map_or_else(|| "as many as the noisy count says".to_owned(), whole));
     if !report.asked.ask.weights.is_empty() {
         let weights: Vec<String> = report.asked.ask.weights.iter().map(|w| number(w, &w.to_string())).collect();

@@ -45,8 +45,10 @@ pub struct Outlook {
     pub people: u64,
     /// Table by table.
     pub tables: Vec<TableOutlook>,
-    /// Whether a draft would be made: some count knows a group of one in ten within half of its value.
+    /// Whether a draft would be made: the count that is known best knows a group of one in ten within half of its value.
     pub says_something: bool,
+    /// Half-width of the count that this is judged by.
+    pub surest: u64,
     /// The least epsilon, up to the highest that is allowed, at which some table knows a group of one in ten within half of
     /// its value; none if no allowed one does.
     pub least_epsilon: Option<f64>,
@@ -89,6 +91,24 @@ pub enum OutlookError {
 ///
 /// Reads public numbers alone (PRIVACY 4): the declared bound, never how many people there are. It spends nothing.
 pub fn outlook(holder: Holder, plan: &dyn Fn(f64) -> Result<Vec<Planned>, String>) -> Result<Outlook, OutlookError> {
+    outlook_by(holder, plan, None)
+}
+
+/// What all that is planned knows best: half-width of the count that a draft is judged by, given the standard deviation of the
+/// noise in the counts of each plan, in thousandths, all organisations together.
+pub type Surest<'s> = &'s dyn Fn(&[u64]) -> u64;
+
+/// [`outlook`], where a draft is not judged by the table that is known best, but by `surest`: that of a flat table is judged by
+/// its single values ([`super::aggregate::narrowest_of_singles`]).
+///
+/// # Privacy
+///
+/// As [`outlook`].
+pub fn outlook_by(
+    holder: Holder,
+    plan: &dyn Fn(f64) -> Result<Vec<Planned>, String>,
+    surest: Option<Surest<'_>>,
+) -> Result<Outlook, OutlookError> {
     let range = |why: String| Err(OutlookError::Range(why));
     check_epsilon(holder.epsilon).map_err(|e| OutlookError::Range(e.to_string()))?;
     for (what, number) in [("years", holder.years), ("organisations", holder.desks)] {
@@ -103,6 +123,15 @@ pub fn outlook(holder: Holder, plan: &dyn Fn(f64) -> Result<Vec<Planned>, String
     let noise = |sigma_milli: u64| LinearNoise {
         denominator: 1,
         terms: vec![crate::noise::Term { coefficient: 1, sigma_milli, times: u64::from(holder.desks) }],
+    };
+    let judged = |planned: &[Planned]| {
+        let together = |sigma: u64| (sigma as f64 * libm::sqrt(f64::from(holder.desks))).ceil() as u64;
+        match surest {
+            Some(surest) if !planned.is_empty() => {
+                Some(surest(&planned.iter().map(|t| together(t.sigma_milli)).collect::<Vec<u64>>()))
+            }
+            _ => planned.iter().map(|t| noise(t.sigma_milli).half_width(MISS)).min(),
+        }
     };
     let planned = plan(holder.epsilon).map_err(OutlookError::Plan)?;
     let tables: Vec<TableOutlook> = planned
@@ -121,17 +150,16 @@ pub fn outlook(holder: Holder, plan: &dyn Fn(f64) -> Result<Vec<Planned>, String
             }
         })
         .collect();
-    let surest = tables.iter().map(|t| t.half_width).min();
-    let surest = surest.ok_or_else(|| OutlookError::Plan("nothing would be measured".to_owned()))?;
+    let surest = judged(&planned).ok_or_else(|| OutlookError::Plan("nothing would be measured".to_owned()))?;
     let least_people = surest.saturating_mul(20).max(1);
     let enough = |epsilon: f64| {
         let planned = plan(epsilon).ok()?;
-        let half_width = noise(planned.iter().map(|t| t.sigma_milli).min()?).half_width(MISS);
-        is_worth_publishing(people, half_width).then_some(epsilon)
+        is_worth_publishing(people, judged(&planned)?).then_some(epsilon)
     };
     Ok(Outlook {
         people,
-        says_something: tables.iter().any(|t| t.says_something),
+        says_something: is_worth_publishing(people, surest),
+        surest,
         least_epsilon: least(&enough),
         least_people,
         tables,
@@ -199,6 +227,24 @@ mod tests {
             Ok(planned)
         };
         assert_eq!(outlook(holder(100, 1.0), &loud).unwrap().least_epsilon, None, "no epsilon is enough");
+    }
+
+    #[test]
+    fn a_flat_table_is_judged_by_its_single_values_and_not_by_the_length_that_is_known_best() {
+        let by_first = |sigmas: &[u64]| LinearNoise::direct(&sigmas[..1]).half_width(MISS);
+        let own = outlook(holder(150, 1.0), &plan).unwrap();
+        let loud_first = |epsilon| {
+            let mut planned = plan(epsilon)?;
+            planned[0].sigma_milli *= 10;
+            Ok(planned)
+        };
+        let seen = outlook_by(holder(150, 1.0), &loud_first, Some(&by_first)).unwrap();
+        assert_eq!(seen.surest, seen.tables[0].half_width);
+        assert!(seen.surest > own.surest && seen.least_people == 20 * seen.surest);
+        let enough = outlook_by(holder(150, seen.least_epsilon.unwrap()), &loud_first, Some(&by_first)).unwrap();
+        assert!(enough.says_something && !seen.says_something);
+        let four = outlook_by(Holder { desks: 4, ..holder(150, 1.0) }, &loud_first, Some(&by_first)).unwrap();
+        assert!(four.surest.abs_diff(2 * seen.surest) <= 2, "the noise of four is twice that of one");
     }
 
     #[test]

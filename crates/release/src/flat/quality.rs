@@ -12,6 +12,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 
+/// A combination of so many is one that a reader will ask for; the comparison with an exact table draws the line there too.
+const LARGE: f64 = 10.0;
+
 /// Quality of one release of a flat table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +50,11 @@ pub struct LengthQuality {
     pub expected_fabricated_mass: f64,
     /// Expected share of the combinations which exist that are missing.
     pub expected_suppressed: f64,
+    /// Expected share of all that is counted that stands in combinations which exist and are missing.
+    pub expected_suppressed_mass: f64,
+    /// Expected share of the combinations of ten and more that are missing; none if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_suppressed_ge10: Option<f64>,
     /// Half-width of the interval of a measured combination; none if this length was not measured.
     pub half_width: Option<u64>,
     /// Share of intervals that hold the count behind them, over the combinations that are shown; 1 if none is.
@@ -64,7 +72,12 @@ pub struct ColumnQuality {
 }
 
 /// Simulates one release from the rows that were made.
-pub fn quality(measured: &Measured, rows: &Rows, settings: &Settings) -> Result<FlatQuality, FlatError> {
+pub fn quality(
+    measured: &Measured,
+    rows: &Rows,
+    settings: &Settings,
+    progress: &mut dyn FnMut(f64),
+) -> Result<FlatQuality, FlatError> {
     let layout = measured.layout()?;
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let noisy = |table: &NoisyTable, exact: &[u32], rng: &mut ChaCha20Rng| NoisyTable {
@@ -88,7 +101,7 @@ pub fn quality(measured: &Measured, rows: &Rows, settings: &Settings) -> Result<
         })
         .collect();
     let again = Measured { tables, ..measured.clone() };
-    let made = make_by(&again, settings, &mut |_| {})?;
+    let made = make_by(&again, settings, &mut |done| progress(0.9 * done))?;
     compare(measured, &again, rows, &made.rows)
 }
 
@@ -120,6 +133,10 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
                     sum.exist += 1.0;
                     sum.error += (x - y).abs();
                     sum.missing += f64::from(u8::from(y == 0.0));
+                    sum.held += x;
+                    sum.lost += if y == 0.0 { x } else { 0.0 };
+                    sum.large += f64::from(u8::from(x >= LARGE));
+                    sum.large_missing += f64::from(u8::from(x >= LARGE && y == 0.0));
                 }
                 if y == 0.0 {
                     continue;
@@ -148,6 +165,8 @@ fn compare(measured: &Measured, again: &Measured, truth: &Rows, rows: &Rows) -> 
             expected_workload_error: round(sum.workload / sum.tables.max(1.0), 10_000.0),
             expected_fabricated_mass: round(sum.invented / sum.shown.max(1.0), 100_000.0),
             expected_suppressed: round(sum.missing / sum.exist.max(1.0), 10_000.0),
+            expected_suppressed_mass: round(sum.lost / sum.held.max(1.0), 100_000.0),
+            expected_suppressed_ge10: (sum.large > 0.0).then(|| round(sum.large_missing / sum.large, 10_000.0)),
             half_width: intervals.half_width(length),
             coverage: round(if sum.seen > 0.0 { sum.covered / sum.seen } else { 1.0 }, 1000.0),
         });
@@ -171,6 +190,10 @@ struct Sum {
     exist: f64,
     error: f64,
     missing: f64,
+    held: f64,
+    lost: f64,
+    large: f64,
+    large_missing: f64,
     covered: f64,
     seen: f64,
     shown: f64,

@@ -1,6 +1,6 @@
 //! The report of a flat release, and its files: a pure function of what was measured, of the account, and of what was asked.
 
-use super::aggregate::{aggregate, narrowest_of_singles};
+use super::aggregate::{MOST, aggregate, longest_reported, narrowest_of_singles};
 use super::choice::Choice;
 use super::compare::{Comparison, Previous, compare};
 use super::fit::Convergence;
@@ -22,11 +22,28 @@ pub const MEASURED: &str = "measured.json";
 
 /// Version of the report and of the method that makes rows from noisy counts. Whoever changes what the same noisy counts give
 /// counts it up: a draft of another version can't be made again, and is not one that was tampered with. 1: up to November
-/// 2026, with a bound on filled columns recorded as if noise had been added to it.
-pub const FORMAT: u32 = 2;
+/// 2026, with a bound on filled columns recorded as if noise had been added to it. 2: without the share of people in missing
+/// combinations; the rows are those of 3.
+pub const FORMAT: u32 = 3;
 
 /// The synthetic rows as Parquet.
 pub const PARQUET: &str = "synthetic.parquet";
+
+/// The note of a draft that says nothing.
+const SAYS_NOTHING: &str =
+    "At this epsilon the noise is larger than what could be counted: nothing can be told from these numbers.";
+
+impl FlatReport {
+    /// Whether nothing can be told from it, by the noisy count of rows.
+    pub fn says_nothing(&self) -> bool {
+        self.notes.iter().any(|note| note == SAYS_NOTHING)
+    }
+
+    /// Length of the longest combinations that are reported.
+    pub fn reported(&self) -> usize {
+        self.method.reported_to.unwrap_or(self.asked.reporting_length)
+    }
+}
 
 /// What is said of a flat release. No seconds and no exact counts stand in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,6 +165,13 @@ pub struct Method {
     pub changed: Vec<u64>,
     /// Combinations that were ruled out as likely invented by noise.
     pub ruled_out: u64,
+    /// Length of the longest combinations that rows were adjusted to, where that is less than was measured because more would
+    /// have taken too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjusted_to: Option<usize>,
+    /// Length of the longest combinations that are reported, where that is less than was asked because there were too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_to: Option<usize>,
     /// Columns whose rare values the model held together, with the number of values that it held.
     pub folded: Vec<(String, usize)>,
 }
@@ -216,7 +240,8 @@ pub(super) fn draft_stating(
 ) -> Result<Drafted, DraftError> {
     let settings = Settings::new(measured.columns.columns.len(), &draft.asked.ask)?;
     let made = make(measured, &draft.asked.ask, &mut |done| progress(done * 0.5))?;
-    let quality = quality(measured, &made.rows, &settings)?;
+    let quality = quality(measured, &made.rows, &settings, &mut |done| progress(0.5 + done * 0.5))?;
+    let reported = longest_reported(&made.rows, draft.asked.reporting_length);
     progress(1.0);
     let synthetic = match draft.asked.rows {
         Some(rows) => take(&made.rows, rows)?,
@@ -232,10 +257,10 @@ pub(super) fn draft_stating(
         domain: draft.domain,
         privacy,
         asked: draft.asked.clone(),
-        method: method(measured, &made),
+        method: method(measured, &made, Some(reported).filter(|r| *r < draft.asked.reporting_length)),
         quality,
         compared: compared.map_err(FlatError::Ask)?,
-        notes: notes(measured, draft),
+        notes: notes(measured, draft, &made, reported),
     };
     Ok(Drafted { report, synthetic, rows: made.rows })
 }
@@ -243,7 +268,7 @@ pub(super) fn draft_stating(
 /// The files of a draft: `others` are those that another crate renders (Parquet).
 pub fn files(measured: &Measured, drafted: &Drafted, others: Files) -> Result<Files, DraftError> {
     let report = &drafted.report;
-    let aggregates = aggregate(measured, &drafted.rows, report.asked.reporting_length)?;
+    let aggregates = aggregate(measured, &drafted.rows, report.reported())?;
     let flat = Flat::new(&measured.columns, &drafted.synthetic.columns, &aggregates)?;
     let mut files = others;
     files.insert(REPORT.into(), json(REPORT, report)?);
@@ -308,7 +333,7 @@ fn privacy(measured: &Measured, draft: &Draft, stated: Option<&FlatPrivacy>) -> 
     }
 }
 
-fn method(measured: &Measured, made: &Made) -> Method {
+fn method(measured: &Measured, made: &Made, reported_to: Option<usize>) -> Method {
     let names = &measured.columns.columns;
     let order = measured.layout().map(|l| l.order).unwrap_or_default();
     let Convergence { passes, gap } = made.growth.convergence;
@@ -323,11 +348,13 @@ fn method(measured: &Measured, made: &Made) -> Method {
         sampler_distance: (made.sampler_distance * 1e6).round() / 1e6,
         changed: made.changed.clone(),
         ruled_out: made.ruled_out,
+        adjusted_to: Some(made.adjusted_to).filter(|to| *to < measured.lengths()),
+        reported_to,
         folded: made.folded.iter().map(|(c, size)| (names[*c].name.clone(), *size)).collect(),
     }
 }
 
-fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
+fn notes(measured: &Measured, draft: &Draft, made: &Made, reported: usize) -> Vec<String> {
     let mut notes = vec![
         "A draft: no council has decided on it.".to_owned(),
         "Every synthetic row is invented. A row that is like a person's is so by chance or because many people are alike."
@@ -347,11 +374,22 @@ fn notes(measured: &Measured, draft: &Draft) -> Vec<String> {
              such rows as there may be; the counts themselves do not."
         ));
     }
+    if made.adjusted_to < measured.lengths() {
+        notes.push(format!(
+            "The table is so wide that rows were adjusted to combinations of up to {} alone: counts of longer ones are less \
+             certain than the expected errors of a smaller table would be.",
+            made.adjusted_to
+        ));
+    }
+    if reported < draft.asked.reporting_length {
+        notes.push(format!(
+            "Combinations of up to {} were asked for, but there are more than {MOST} different ones of some length: those of up \
+             to {reported} are reported. Longer ones can be counted in the synthetic rows.",
+            draft.asked.reporting_length
+        ));
+    }
     if says_nothing(measured) {
-        notes.push(
-            "At this epsilon the noise is larger than what could be counted: nothing can be told from these numbers."
-                .to_owned(),
-        );
+        notes.push(SAYS_NOTHING.to_owned());
     }
     if draft.asked.rows.is_some() {
         notes.push(

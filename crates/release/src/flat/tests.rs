@@ -329,3 +329,19 @@ proptest! {
         prop_assert!(choose(sizes.len(), 2) + choose(sizes.len(), 3) >= made.growth.factors.len());
     }
 }
+
+#[test]
+fn tables_that_are_too_wide_are_adjusted_to_pairs_and_made_all_the_same() {
+    let sizes = [2; 9];
+    let measured = measured(&sizes, shape(3, Some(9)), 300, 2000, 3);
+    let settings = |most_lookups| Settings { most_lookups, ..Settings::new(9, &Ask::default()).unwrap() };
+    let make = |most| make_by(&measured, &settings(most), &mut |_| {}).unwrap();
+    let (whole, pairs) = (make(2e10), make(1.0));
+    assert_eq!((whole.adjusted_to, pairs.adjusted_to), (3, 2));
+    assert_eq!(whole.rows.len, pairs.rows.len);
+    assert_eq!(whole.rows, made(&measured, 2.0).rows, "the settings of the method");
+    // Where blank counts as a value there are few columns, and nothing is left out.
+    let dense = super::tests::measured(&sizes[..4], shape(3, None), 300, 2000, 3);
+    let settings = Settings { most_lookups: 1.0, ..Settings::new(4, &Ask::default()).unwrap() };
+    assert_eq!(make_by(&dense, &settings, &mut |_| {}).unwrap().adjusted_to, 3);
+}

@@ -83,6 +83,12 @@ pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     if risky && !is_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
+/// Whether a text stands with an apostrophe in front in a cell of its own: whoever reads `synthetic.csv` takes one off such a
+/// cell.
+pub fn is_guarded(text: &str) -> bool {
+    matches!(cell(text), Cow::Owned(_))
+}
+
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')

@@ -174,6 +174,17 @@ fn list<'a>(out: &mut String, key: &str, values: impl Iterator<Item = &'a String
     out.push_str("]\n");
 }
 
+/// The first few of the values that one thing is wrong with, and how many more there are; none if there is none.
+pub(super) fn some_of<S: AsRef<str>>(values: &[S]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = values.iter().take(SHOWN).map(|v| format!("`{}`", v.as_ref())).collect();
+    match values.len() {
+        0 => None,
+        n if n <= SHOWN => Some(shown.join(", ")),
+        n => Some(format!("{} and {} more", shown.join(", "), n - SHOWN)),
+    }
+}
+
 /// What to say of a codelist that is not there.
 pub(super) fn no_list(list: &str) -> String {
     let known: Vec<&str> = Codebook::embedded().lists.keys().map(String::as_str).collect();
@@ -195,10 +206,11 @@ impl Entry {
                 let values = texts(values);
                 if let Some(list) = list {
                     let other = self.other.as_ref().map(|o| o.0.as_str());
-                    for value in &values {
-                        if list.code(value).is_none() && Some(value.as_str()) != other {
-                            wrong(format!("`{value}` is no code of the list `{}`", list.id));
-                        }
+                    let is_none = |v: &&String| list.code(v).is_none() && Some(v.as_str()) != other;
+                    let wrongs: Vec<&String> = values.iter().filter(is_none).collect();
+                    if let Some(some) = some_of(&wrongs) {
+                        let are = if wrongs.len() == 1 { "is no code" } else { "are no codes" };
+                        wrong(format!("{some} {are} of the list `{}`", list.id));
                     }
                 }
                 values
@@ -263,12 +275,21 @@ fn declared(
     for (name, members) in from {
         let name = name.trim().to_owned();
         let number = groups.len() as u16;
+        let (mut strange, mut twice) = (Vec::new(), Vec::new());
         for Text(member) in members {
             match position.get(member.as_str()) {
-                None => wrong(format!("the group `{name}` holds `{member}`, which is no value of the column")),
-                Some(i) if of[*i].is_some() => wrong(format!("the value `{member}` is in two groups")),
+                None => strange.push(member),
+                Some(i) if of[*i].is_some() => twice.push(member),
                 Some(i) => of[*i] = Some(number),
             }
+        }
+        if let Some(some) = some_of(&strange) {
+            let are = if strange.len() == 1 { "is no value" } else { "are no values" };
+            wrong(format!("the group `{name}` holds {some}, which {are} of the column"));
+        }
+        if let Some(some) = some_of(&twice) {
+            let are = if twice.len() == 1 { "the value" } else { "the values" };
+            wrong(format!("{are} {some} {} in two groups", if twice.len() == 1 { "is" } else { "are" }));
         }
         groups.push(name);
     }
@@ -284,13 +305,12 @@ fn declared(
         };
         of[*i] = Some(number as u16);
     }
-    let mut group_of = Vec::new();
-    for (value, group) in values.iter().zip(of) {
-        match group {
-            Some(group) => group_of.push(group),
-            None => wrong(format!("the value `{value}` is in no group; put every value into one")),
-        }
+    let left: Vec<&String> = values.iter().zip(&of).filter(|(_, group)| group.is_none()).map(|(v, _)| v).collect();
+    if let Some(some) = some_of(&left) {
+        let are = if left.len() == 1 { ("the value", "is") } else { ("the values", "are") };
+        wrong(format!("{} {some} {} in no group; put every value into one", are.0, are.1));
     }
+    let group_of = of.into_iter().flatten().collect();
     in_order(groups, group_of)
 }
 

@@ -143,7 +143,7 @@ fn size(page: &Page, release: &Flat) -> Vec<(String, String)> {
     };
     [
         (page.t("flat-columns"), number(report.quality.columns.len() as u64)),
-        (page.t("flat-longest"), number(report.asked.reporting_length as u64)),
+        (page.t("flat-longest"), number(report.reported() as u64)),
         (page.t("flat-combinations"), number(release.combinations)),
         (page.t("flat-rows"), number(release.rows)),
         (page.t("flat-domain"), domain),

@@ -73,7 +73,7 @@ pub fn slot_and_id(args: &Args) -> anyhow::Result<(String, String)> {
     let slot = args.slot.clone().unwrap_or_else(this_half_year);
     check_slot(&slot).map_err(|error| Refused::error(format!("--slot: {error}")))?;
     let id = args.id.clone().unwrap_or_else(|| format!("draft-{slot}"));
-    cmd::release::checked_id(&id)?;
+    cmd::release::checked_id(&id).map_err(|error| cmd::Usage::error(format!("--id: {error}")))?;
     Ok((slot, id))
 }
 

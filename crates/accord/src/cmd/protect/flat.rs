@@ -6,10 +6,10 @@
 use super::account::{Account, ledger_error, slot_and_id};
 use super::{Args, check_delta_for, say_result, whose_rows};
 use crate::cmd::hub::read_folder;
-use crate::cmd::{Exit, Refused};
+use crate::cmd::{Exit, Refused, Usage};
 use crate::flat::{self, FlatOptions, InferOptions, Note};
 use crate::sandbox::ReadOptions;
-use crate::say::{printable, say};
+use crate::say::{printable, say, warn};
 use crate::{ambient, folder};
 use accord_desk::ledger::{DrawId, Ledger, Request, Start};
 use accord_measure::flat as measuring;
@@ -21,13 +21,13 @@ use accord_release::bundle::{Account as Paid, ReleaseInfo};
 use accord_release::files::Files;
 use accord_release::flat::aggregate::{LONGEST, narrowest_of_singles};
 use accord_release::flat::compare::Previous;
-use accord_release::flat::layout::{LONGEST_MEASURED, Layout, Shape};
+use accord_release::flat::layout::{LONGEST_MEASURED, Layout, tables_of};
 use accord_release::flat::report::{Asked, DomainSource, Draft, Drafted, draft, files};
 use accord_release::flat::{Ask, MOST_ROWS, Measured};
 use accord_release::privacy::{DeskCost, is_worth_publishing};
 use accord_release::sds::{SdsImport, import};
 use accord_standard::columns::Columns;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
 
@@ -47,14 +47,14 @@ pub struct FlatArgs {
     /// Longest combinations of values that are reported, 1 to 4. Up to 3 are measured. [default: 3]
     #[arg(long, value_name = "K")]
     reporting_length: Option<usize>,
-    /// Number of synthetic rows; auto: as many as the noisy count says. [default: auto]
+    /// Number of synthetic rows, at least 1; auto: as many as the noisy count says. [default: auto]
     #[arg(long, value_name = "N|auto", allow_hyphen_values = true)]
     rows: Option<String>,
     /// 0 to 3: how much evidence a combination needs before it is shown. Higher: fewer that noise invented, more real rare
     /// ones missing. [default: 2]
     #[arg(long, value_name = "0..3", allow_hyphen_values = true)]
     dial: Option<f64>,
-    /// Weights file: how much each column matters.
+    /// Weights file: how much each column matters, a number above 0 and at most 100. A column that it does not name has 1.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// The most filled columns that a row is counted with, in tables of many columns: public, declared. Default: chosen
@@ -108,7 +108,9 @@ struct Wanted {
 pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     let mut clock = Clock { began: ambient::now(), phases: Vec::new() };
     if let Some(option) = for_records(args) {
-        bail!("--{option} is for files of records, and this one is released as a flat table: leave one of the two out");
+        return Err(Usage::error(format!(
+            "--{option} is for files of records, and this one is released as a flat table: leave one of the two out"
+        )));
     }
     let wanted = wanted(args, json)?;
     folder::is_free(&args.out)?;
@@ -119,6 +121,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
 
     // 1. The domain, and what a draw of it costs.
     let (columns, domain, options) = domain(args, &wanted, json)?;
+    can_be_made(columns.columns.len(), wanted.reporting_length).map_err(Refused::error)?;
     let ask = Ask { dial: wanted.dial, weights: weights(args, &columns)? };
     let longest = wanted.reporting_length.min(LONGEST_MEASURED) as u8;
     let bound = match args.flat.most_filled {
@@ -132,6 +135,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         says_something(&columns, &plan, most, wanted.epsilon).map_err(Refused::error)?;
     }
     clock.ends("domain");
+    let phase = Phases::new(json);
 
     // 2. The debit.
     let runtime = Runtime::new()?;
@@ -152,6 +156,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         Start::Measured(draw) => (draw, true, Note::default()),
         Start::Fresh(draw) => {
             // 3. The rows.
+            phase.begin("1 of 4: reading and counting the rows; the cost is debited");
             let note = measure(args, &columns, &options, &request.plan, (ledger, &draw, &runtime), &mut clock, json)
                 .context("the cost of this draw was debited and stays spent")?;
             (draw, false, note)
@@ -175,11 +180,10 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         asked: Asked { reporting_length: wanted.reporting_length, rows: wanted.rows, ask },
         previous,
     };
-    let bar = super::super::check::progress_bar(json);
-    bar.set_length(1000);
-    let drafted = draft(&measured, &plan, &mut |done| bar.set_position((1000.0 * done) as u64))?;
-    bar.finish_and_clear();
+    phase.begin("2 of 4: making rows from the noisy counts");
+    let drafted = draft(&measured, &plan, &mut |done| phase.at(done))?;
     clock.ends("make");
+    phase.begin("4 of 4: counting combinations of the rows and writing the files");
     let written = write(args, &measured, &drafted).context(
         "the draft was measured and can't be written. Its cost was debited and its measurements are kept in the ledger: once this \
          is mended, the same command makes it of them, and nothing is spent again",
@@ -187,11 +191,71 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     crate::faults::point("written");
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     clock.ends("write");
+    phase.end();
     if !json {
         account.tell_if_new()?;
     }
     tell(args, &wanted, &drafted, &written, &note, &account.place, resumed, &clock, json)?;
     Ok(Exit::Fine)
+}
+
+/// Most tables of the reported length, measured or not, that the work is taken on for.
+const MOST_TABLES: usize = 5_000_000;
+
+/// Whether the work can be done in reasonable time, by public things alone: the number of columns and the longest
+/// combinations. Asked before anything is debited, as afterwards nothing is refused.
+fn can_be_made(columns: usize, length: usize) -> Result<(), String> {
+    let tables = tables_of(columns, length);
+    if tables <= MOST_TABLES {
+        return Ok(());
+    }
+    let shorter = (1..length).rev().find(|k| tables_of(columns, *k) <= MOST_TABLES).unwrap_or(1);
+    let fewer = (1..columns).rev().find(|c| tables_of(*c, length) <= MOST_TABLES).unwrap_or(1);
+    Err(format!(
+        "{columns} columns have {tables} choices of {length} of them, and at most {MOST_TABLES} are taken on: the work would take \
+         hours. Say --reporting-length {shorter}, or choose at most {fewer} columns with --columns. Nothing was spent"
+    ))
+}
+
+/// What is being done, on standard error: a line when each phase begins, and the share that is done every few seconds.
+struct Phases {
+    quiet: bool,
+    state: std::cell::Cell<(jiff::Timestamp, bool)>,
+}
+
+impl Phases {
+    /// Seconds between two lines on how far a phase is.
+    const EVERY: i64 = 10;
+
+    fn new(quiet: bool) -> Phases {
+        Phases { quiet, state: std::cell::Cell::new((ambient::now(), false)) }
+    }
+
+    fn begin(&self, what: &str) {
+        self.state.set((ambient::now(), self.state.get().1));
+        if !self.quiet {
+            warn(&format!("  {what}"));
+        }
+    }
+
+    /// How much of making the draft is done: in the second half of it its quality is found out.
+    fn at(&self, done: f64) {
+        let (last, in_quality) = self.state.get();
+        if done >= 0.5 && !in_quality {
+            self.state.set((last, true));
+            self.begin("3 of 4: finding out how far the rows may be off, by making them once more");
+        }
+        if ambient::now().as_second() - last.as_second() >= Phases::EVERY && !self.quiet {
+            self.state.set((ambient::now(), self.state.get().1));
+            warn(&format!("     {:.0} %", 100.0 * if done >= 0.5 { 2.0 * done - 1.0 } else { 2.0 * done }));
+        }
+    }
+
+    fn end(&self) {
+        if !self.quiet {
+            warn("  done");
+        }
+    }
 }
 
 /// Seconds by phase, for the terminal alone (PRIVACY 11).
@@ -255,37 +319,48 @@ fn wanted(args: &Args, json: bool) -> anyhow::Result<Wanted> {
         }
     }
     let of = sds.as_ref();
-    let epsilon =
-        args.epsilon.or(of.and_then(|s| s.epsilon)).context("how much may this release cost? Give --epsilon E")?;
+    let epsilon = args
+        .epsilon
+        .or(of.and_then(|s| s.epsilon))
+        .ok_or_else(|| Usage::error("how much may this release cost? Give --epsilon E"))?;
     let delta = args.delta.or(of.and_then(|s| s.delta)).unwrap_or(DEFAULT_DELTA);
     check_epsilon(epsilon).map_err(Refused::error)?;
     check_delta_for(delta, args.size_bound)?;
     check_epsilon(args.cap).map_err(|error| Refused::error(format!("--cap: {error}")))?;
     let person = args.person.clone().or(if args.rows_are_people { None } else { of.and_then(|s| s.person.clone()) });
     if person.is_none() && !args.rows_are_people {
-        bail!("whose is a row? Give --person COLUMN, or declare --rows-are-people");
+        return Err(Usage::error("whose is a row? Give --person COLUMN, or declare --rows-are-people"));
     }
     if args.rows_per_person != 1 && person.is_none() {
-        bail!("--rows-per-person needs --person COLUMN, which tells whose a row is");
+        return Err(Usage::error("--rows-per-person needs --person COLUMN, which tells whose a row is"));
     }
     let length = of.and_then(|s| s.reporting_length).map(|l| l as usize);
     let reporting_length = args.flat.reporting_length.or(length).unwrap_or(LONGEST_MEASURED);
     if !(1..=LONGEST).contains(&reporting_length) {
-        bail!("combinations of length 1 to {LONGEST} can be reported, not {reporting_length}");
+        return Err(Usage::error(format!(
+            "--reporting-length: combinations of length 1 to {LONGEST} can be reported, not {reporting_length}"
+        )));
     }
     let dial = args.flat.dial.or(of.and_then(|s| s.dial.map(f64::from))).unwrap_or(2.0);
     if !(0.0..=3.0).contains(&dial) {
-        bail!("the dial goes from 0 to 3, and {dial} is outside");
+        return Err(Usage::error(format!("--dial: the dial goes from 0 to 3, and {dial} is outside")));
     }
     let rows = match args.flat.rows.as_deref() {
         None => of.and_then(|s| s.rows),
         Some("auto") => None,
         Some(text) => Some(
-            text.parse().ok().with_context(|| format!("--rows takes a number or auto, not `{}`", printable(text)))?,
+            text.parse()
+                .map_err(|_| Usage::error(format!("--rows takes a number or auto, not `{}`", printable(text))))?,
         ),
     };
+    if rows == Some(0) {
+        return Err(Usage::error(
+            "--rows 0 would pay for synthetic rows and make none of them. Leave --rows out for as many as the noisy count says; \
+             the counts of combinations are made in any case",
+        ));
+    }
     if rows.is_some_and(|rows| rows > MOST_ROWS) {
-        bail!("at most {MOST_ROWS} rows can be made");
+        return Err(Usage::error(format!("--rows: at most {MOST_ROWS} rows can be made")));
     }
     let named = of.map(|s| s.columns.clone()).filter(|c| !c.is_empty());
     let columns = args.flat.columns.clone().or(named);
@@ -313,7 +388,11 @@ fn domain(args: &Args, wanted: &Wanted, json: bool) -> anyhow::Result<(Columns, 
     };
     let (columns, source) = if let Some(path) = &args.flat.domain {
         let all = flat::read_domain(path)?;
-        let columns = wanted.columns.as_ref().map_or(Ok(all.clone()), |names| all.choose(names))?;
+        let columns = wanted.columns.as_ref().map_or(Ok(all.clone()), |names| all.choose(names));
+        let columns = columns.map_err(|error| match &args.flat.columns {
+            Some(_) => Usage::error(format!("--columns: {error}")),
+            None => error.into(),
+        })?;
         (columns, DomainSource::Declared)
     } else if args.flat.infer_domain_public {
         let bar = super::super::check::progress_bar(json);
@@ -343,23 +422,14 @@ fn domain(args: &Args, wanted: &Wanted, json: bool) -> anyhow::Result<(Columns, 
 
 fn weights(args: &Args, columns: &Columns) -> anyhow::Result<Vec<f64>> {
     let Some(path) = &args.flat.weights else { return Ok(Vec::new()) };
-    let weights = flat::read_weights(path, columns)?;
-    if weights.iter().any(|w| *w <= 0.0) {
-        bail!("{}: a weight of nought leaves a column out; do that with --columns", path.display());
-    }
-    Ok(weights)
+    flat::read_weights(path, columns).map_err(|error| Usage::error(format!("--weights: {error:#}")))
 }
 
 /// Whether single values would say something of a holder of this declared size: whether in some column a value that one in ten
 /// have would be known within half of that. Reads public things only (PRIVACY 4): the bound, the domain, the noise.
 fn says_something(columns: &Columns, plan: &Plan, most: u64, epsilon: f64) -> Result<(), String> {
     let flat = plan.flat.as_ref().ok_or("the plan is not one for a flat table")?;
-    let most_filled = match flat.bound {
-        Bound::Dense => None,
-        Bound::Declared(most) => Some(most),
-        Bound::Chosen => Some(u16::try_from(columns.columns.len()).unwrap_or(u16::MAX)),
-    };
-    let layout = Layout::new(columns, Shape { longest: flat.longest, most_filled }).map_err(|e| e.to_string())?;
+    let layout = measuring::layout_of(columns, flat.longest, flat.bound).map_err(|e| e.to_string())?;
     let counts = plan.steps.iter().filter(|s| s.table.starts_with("length-"));
     let narrowest = narrowest_of_singles(&layout, &counts.map(|s| s.sigma_milli).collect::<Vec<u64>>());
     if is_worth_publishing(most, narrowest) {
@@ -477,14 +547,25 @@ fn tell(
             ))?;
             continue;
         }
+        let large = match length.expected_suppressed_ge10 {
+            Some(share) => format!("Of combinations of ten and more, {:.1} % are missing", 100.0 * share),
+            None => "There is no combination of ten and more".to_owned(),
+        };
         say(&format!(
-            "Expected of combinations of {}: off by {:.1} on average; {:.2} % of all counted is invented, {:.1} % of the \
-             combinations are missing.",
+            "Expected of combinations of {}: off by {:.1} on average; {:.2} % of all counted is invented. {large}; of all, with \
+             the many of one or two, which noise hides as it should, {:.1} %: {:.2} % of all counted.",
             length.length,
             length.expected_error,
             100.0 * length.expected_fabricated_mass,
-            100.0 * length.expected_suppressed
+            100.0 * length.expected_suppressed,
+            100.0 * length.expected_suppressed_mass
         ))?;
+    }
+    if report.says_nothing() {
+        say(
+            "Nothing useful can be told from this draft: by the noisy count there are too few rows, or none, for this epsilon. \
+             Its cost is spent all the same.",
+        )?;
     }
     say(&format!(
         "Draft {}: {} rows, in {} (no council has decided on it).",

@@ -4,11 +4,15 @@
 //! found is exact: it goes to standard output or to a file that lies in no bundle.
 
 use super::{Exit, Refused};
+use crate::flat::read_domain;
 use crate::say::{printable, say, say_json, warn};
 use accord_measure::evaluate::score::Length;
 use accord_measure::evaluate::{
     Coder, Comparison, Declared, EvaluateError, Evaluation, Group, LONGEST, Released, Score, Table, evaluate,
 };
+use accord_record::flat::Coding;
+use accord_release::flatfiles::is_guarded;
+use accord_standard::columns::Columns;
 use anyhow::{Context as _, bail, ensure};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -20,6 +24,7 @@ use std::path::{Path, PathBuf};
 #[command(group = clap::ArgGroup::new("release").required(true).multiple(true).args(["synthetic", "aggregates"]))]
 #[command(after_help = "Examples:
   accord release evaluate --exact public.csv --synthetic out/synthetic.csv --declared-public
+  accord release evaluate --exact public.csv --synthetic out/synthetic.csv --domain columns.toml --declared-public
   accord release evaluate --exact made-up.csv --aggregates out/aggregates.csv --invented --by gender=Girl,ageBroad=9--17
 
 Every cell of both tables is a category; an empty one is blank. Figures are exact, so they tell about single people of the
@@ -35,6 +40,10 @@ pub struct Args {
     /// Combinations with counts: CSV with the columns `combination`, a JSON list of [column, value] pairs, and `count`.
     #[arg(long, value_name = "FILE")]
     aggregates: Option<PathBuf>,
+    /// Domain file of the release: both tables are coded by it as `accord protect` codes them (countries, other, absent), and
+    /// its columns are compared.
+    #[arg(long, value_name = "FILE")]
+    domain: Option<PathBuf>,
     /// I declare that anybody may see every row of the exact table.
     #[arg(long, conflicts_with = "invented")]
     declared_public: bool,
@@ -108,25 +117,33 @@ fn may_hold_findings(out: &Path) -> anyhow::Result<()> {
 
 fn compare(args: &Args, declared: Declared) -> anyhow::Result<Evaluation> {
     let (mut exact_file, header) = open(&args.exact)?;
-    let mut coder = Coder::new(header).with_context(|| args.exact.display().to_string())?;
-    let places: Vec<usize> = (0..coder.columns().len()).collect();
-    let exact = read_rows(&args.exact, &mut exact_file, &places, &mut coder)?;
+    let domain = args.domain.as_deref().map(read_domain).transpose()?;
+    let names = match &domain {
+        Some(domain) => domain.columns.iter().map(|c| c.name.clone()).collect(),
+        None => header.clone(),
+    };
+    let places = places_of(&args.exact, &header, &names, "domain")?;
+    let mut coder = Coder::new(names).with_context(|| args.exact.display().to_string())?;
+    let mut wording = Wording::new(domain.as_ref());
+    let exact =
+        read_rows(&args.exact, &mut exact_file, &places, |column, cell| coder.code(column, wording.of(column, cell)))?;
     let known = coder.sizes();
     let synthetic = match &args.synthetic {
         Some(path) => {
             let (mut file, header) = open(path)?;
-            let place = |column: &String| {
-                header
-                    .iter()
-                    .position(|name| name == column)
-                    .with_context(|| format!("{} lacks the column {column:?} of the exact table", path.display()))
-            };
-            let places = coder.columns().iter().map(place).collect::<anyhow::Result<Vec<_>>>()?;
-            Some(read_rows(path, &mut file, &places, &mut coder)?)
+            let plain: Vec<String> = header.iter().map(|name| without_guard(name).to_owned()).collect();
+            let places = places_of(path, &plain, coder.columns(), "exact table")?;
+            Some(read_rows(path, &mut file, &places, |column, cell| {
+                // A cell that a spreadsheet would run has an apostrophe in front there, which is no part of the value.
+                let bare = without_guard(cell);
+                let cell = if bare != cell && (domain.is_some() || !coder.knows(column, cell)) { bare } else { cell };
+                coder.code(column, wording.of(column, cell))
+            })?)
         }
         None => None,
     };
-    let released = args.aggregates.as_ref().map(|path| read_combinations(path, &mut coder)).transpose()?;
+    let released =
+        args.aggregates.as_ref().map(|path| read_combinations(path, &mut coder, &mut wording)).transpose()?;
     if let Some(warning) = coded_otherwise(&coder, &known) {
         warn(&warning);
     }
@@ -166,7 +183,7 @@ fn coded_otherwise(coder: &Coder, known: &[usize]) -> Option<String> {
     let more = if columns.len() > MOST { ", and other columns" } else { "" };
     Some(format!(
         "  note: the release has values that the exact table has not, and all that stands under them counts as error: {}{more}. \
-         If the domain file recodes values (codelist, other, absent), recode the exact table in the same way first",
+         If the domain file recodes values (codelist, other, absent), give it with --domain",
         columns[..columns.len().min(MOST)].join(", ")
     ))
 }
@@ -192,21 +209,63 @@ fn open(path: &Path) -> anyhow::Result<(Reader, Vec<String>)> {
     Ok((reader, header))
 }
 
-fn read_rows(path: &Path, reader: &mut Reader, places: &[usize], coder: &mut Coder) -> anyhow::Result<Table> {
+/// Where columns stand in a header.
+fn places_of(path: &Path, header: &[String], columns: &[String], of_what: &str) -> anyhow::Result<Vec<usize>> {
+    let place = |column: &String| {
+        header
+            .iter()
+            .position(|name| name == column)
+            .with_context(|| format!("{} lacks the column {column:?} of the {of_what}", path.display()))
+    };
+    columns.iter().map(place).collect()
+}
+
+/// What a cell stands for: itself, or by a domain the value that `accord protect` takes it for.
+struct Wording<'d> {
+    domain: Option<(&'d Columns, Coding)>,
+}
+
+impl<'d> Wording<'d> {
+    fn new(domain: Option<&'d Columns>) -> Wording<'d> {
+        Wording { domain: domain.map(|columns| (columns, Coding::new(columns))) }
+    }
+
+    fn of<'c>(&mut self, column: usize, cell: &'c str) -> &'c str
+    where
+        'd: 'c,
+    {
+        let Some((columns, coding)) = &mut self.domain else { return cell };
+        let code = coding.code(column, cell).unwrap_or(0);
+        let value = columns.columns.get(column).and_then(|c| c.values.get(usize::from(code).wrapping_sub(1)));
+        value.map_or("", String::as_str)
+    }
+}
+
+/// A cell without the apostrophe that guards it from being run as a formula, if it has one.
+fn without_guard(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|bare| is_guarded(bare)).unwrap_or(cell)
+}
+
+fn read_rows(
+    path: &Path,
+    reader: &mut Reader,
+    places: &[usize],
+    mut code_of: impl FnMut(usize, &str) -> Result<u16, EvaluateError>,
+) -> anyhow::Result<Table> {
     let here = || format!("{} can't be read as a table", path.display());
     let mut table = Table::new(places.len());
     let mut codes = vec![0; places.len()];
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).with_context(here)? {
         for (column, (code, place)) in codes.iter_mut().zip(places).enumerate() {
-            *code = coder.code(column, record.get(*place).unwrap_or("")).with_context(here)?;
+            *code = code_of(column, record.get(*place).unwrap_or("")).with_context(here)?;
         }
         table.push(&codes).with_context(here)?;
     }
     Ok(table)
 }
 
-fn read_combinations(path: &Path, coder: &mut Coder) -> anyhow::Result<Released> {
+fn read_combinations(path: &Path, coder: &mut Coder, wording: &mut Wording<'_>) -> anyhow::Result<Released> {
     let (mut reader, header) = open(path)?;
     let place = |wanted: &str| {
         let lacks = || format!("{} lacks the column `{wanted}`", path.display());
@@ -234,7 +293,7 @@ fn read_combinations(path: &Path, coder: &mut Coder) -> anyhow::Result<Released>
             let column = coder.columns().iter().position(|name| name == column).with_context(|| {
                 format!("{}, line {line}: the exact table has no column {column:?}", path.display())
             })?;
-            codes.push((column, coder.code(column, value).with_context(here)?));
+            codes.push((column, coder.code(column, wording.of(column, value)).with_context(here)?));
         }
         let count: f64 = record.get(count).unwrap_or("").trim().parse().with_context(here)?;
         released.push(&codes, count).map_err(|error| named(error, coder)).with_context(here)?;

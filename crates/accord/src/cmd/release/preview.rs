@@ -10,9 +10,10 @@ use accord_measure::flat as measuring;
 use accord_measure::plan::{Bound, Extras, Plan};
 use accord_release::account::{DEFAULT_DELTA, check_delta};
 use accord_release::files::Status;
+use accord_release::flat::aggregate::narrowest_of_singles;
 use accord_release::flat::layout::{LONGEST_MEASURED, Layout};
 use accord_release::flat::preview::like::{Like, like, pairs};
-use accord_release::flat::preview::{Holder, Outlook, Planned, outlook};
+use accord_release::flat::preview::{Holder, Outlook, Planned, outlook_by};
 use anyhow::{Context as _, bail};
 use std::path::PathBuf;
 
@@ -105,12 +106,12 @@ fn tell_like(said: &Like) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The counts that an epsilon buys.
-type Buys = Box<dyn Fn(f64) -> Result<Vec<Planned>, String>>;
+/// The counts that an epsilon buys, and the layout by whose single values a flat table is judged.
+type Buys = (Box<dyn Fn(f64) -> Result<Vec<Planned>, String>>, Option<Layout>);
 
 fn what_it_takes(args: &Args, size_bound: u64, epsilon: f64, json: bool) -> anyhow::Result<Exit> {
     let delta = args.delta.unwrap_or(DEFAULT_DELTA);
-    check_delta(delta).map_err(Refused::error)?;
+    check_delta(delta).map_err(|error| Refused::error(format!("--delta: {error}")))?;
     let holder = Holder { size_bound, years: args.years, desks: args.desks, epsilon };
     let people = u128::from(size_bound) * u128::from(args.years) * u128::from(args.desks);
     if delta * people as f64 > 1.0 {
@@ -118,15 +119,18 @@ fn what_it_takes(args: &Args, size_bound: u64, epsilon: f64, json: bool) -> anyh
             "delta {delta:e} is more than one in {people} people, the declared bound; choose a smaller one"
         )));
     }
-    let buys = buys(args, delta)?;
-    let seen = outlook(holder, &*buys).map_err(Refused::error)?;
+    let (buys, layout) = buys(args, delta)?;
+    // The same rule as that of `accord protect`.
+    let singles = layout.map(|layout| move |sigmas: &[u64]| narrowest_of_singles(&layout, sigmas));
+    let surest = singles.as_ref().map(|s| -> &dyn Fn(&[u64]) -> u64 { s });
+    let seen = outlook_by(holder, &*buys, surest).map_err(Refused::error)?;
     if json {
         say_json(&serde_json::json!({
             "epsilon": epsilon, "delta": delta, "size_bound": size_bound, "years": args.years, "desks": args.desks,
             "outlook": seen, "refused": !seen.says_something, "spent": 0,
         }))?;
     } else {
-        tell(&seen, holder, delta)?;
+        tell(&seen, holder, delta, args.domain.is_some())?;
     }
     Ok(Exit::Fine)
 }
@@ -145,21 +149,26 @@ fn buys(args: &Args, delta: f64) -> anyhow::Result<Buys> {
             None if Layout::is_dense(columns.columns.len()) => Bound::Dense,
             None => Bound::Chosen,
         };
-        return Ok(Box::new(move |epsilon| {
+        let layout = measuring::layout_of(&columns, longest, bound)?;
+        let planned = move |epsilon| {
             let plan = measuring::plan(&columns, longest, bound, epsilon, delta, rows).map_err(|e| e.to_string())?;
             Ok(planned(&mut plan.steps.iter().filter(|s| s.table.starts_with("length-"))))
-        }));
+        };
+        return Ok((Box::new(planned), Some(layout)));
     }
     let workload = read_workload(args.workload.as_deref().unwrap_or("default"))?;
     let extras = Extras { microdata: !args.no_microdata, basis: true };
-    Ok(Box::new(move |epsilon| {
+    let planned = move |epsilon| {
         let plan = Plan::new(workload.clone(), epsilon, delta, rows, extras).map_err(|e| e.to_string())?;
         Ok(planned(&mut plan.steps.iter().filter(|s| plan.workload.table(&s.table).is_some())))
-    }))
+    };
+    Ok((Box::new(planned), None))
 }
 
-fn tell(seen: &Outlook, holder: Holder, delta: f64) -> anyhow::Result<()> {
+fn tell(seen: &Outlook, holder: Holder, delta: f64, flat: bool) -> anyhow::Result<()> {
     let Holder { size_bound, years, desks, epsilon } = holder;
+    let (what, one) =
+        if flat { ("single values", "they") } else { ("any of these tables", "the surest of them would") };
     say(&format!(
         "Epsilon {epsilon} (delta {delta:e}), at most {} people: {size_bound} a year and organisation, {years} year(s), \
          {desks} organisation(s).",
@@ -177,6 +186,13 @@ fn tell(seen: &Outlook, holder: Holder, delta: f64) -> anyhow::Result<()> {
         ))?;
     }
     say("Solid: a group of so many is known within a quarter of its value. Care: within half of it.")?;
+    if flat {
+        say(&format!(
+            "The count of a single value, with all that longer combinations say of it, would be within {} in the column that is \
+             known best: by that it is judged whether a draft is made.",
+            seen.surest
+        ))?;
+    }
     say(&if seen.says_something {
         "A draft would be made: a group of one in ten of these people would be known within half of its value."
             .to_owned()
@@ -186,9 +202,9 @@ fn tell(seen: &Outlook, holder: Holder, delta: f64) -> anyhow::Result<()> {
             .to_owned()
     })?;
     say(&match seen.least_epsilon {
-        Some(least) => format!("For any of these tables to say something of them, epsilon must be at least {least}."),
-        None => "No epsilon that is allowed makes any of these tables say something of so few.".to_owned(),
+        Some(least) => format!("For {what} to say something of them, epsilon must be at least {least}."),
+        None => format!("No epsilon that is allowed makes {what} say something of so few."),
     })?;
-    say(&format!("At epsilon {epsilon}, one of them says something of {} people or more.", seen.least_people))?;
+    say(&format!("At epsilon {epsilon}, {one} say something of {} people or more.", seen.least_people))?;
     say("Nothing was spent, and no record was read. Where tables are made consistent, a draft may know somewhat more.")
 }

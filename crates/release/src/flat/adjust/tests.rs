@@ -109,7 +109,7 @@ proptest! {
         let mut before = objective(&layout, &counts, &settings, &adjuster.novelty, &rows);
         for _ in 0..3 {
             let was = rows.clone();
-            let moved = adjuster.sweep(&mut rows, &mut rng);
+            let moved = adjuster.sweep(&mut rows, &mut rng, &mut |_| {});
             let after = objective(&layout, &counts, &settings, &adjuster.novelty, &rows);
             prop_assert!(after <= before + 1e-5 * before.abs(), "from {} to {}", before, after);
             prop_assert!(moved == 0 || after < before, "{} moved for nothing", moved);
@@ -165,7 +165,7 @@ fn with_next_to_no_noise_rows_from_elsewhere_come_to_nearly_the_exact_counts() {
         let mut adjuster = Adjuster::new(&layout, &counts, &settings, &rows);
         let mut rng = ChaCha20Rng::seed_from_u64(9);
         for _ in 0..20 {
-            adjuster.sweep(&mut rows, &mut rng);
+            adjuster.sweep(&mut rows, &mut rng, &mut |_| {});
         }
         for length in 1..=3 {
             let now = rows.count(&layout, length);
@@ -183,13 +183,13 @@ fn what_is_ruled_out_is_left_where_one_change_leaves_it() {
     let World { layout, counts, settings, mut rows } = world(&[3, 4, 2, 3], 3, true, (300, 300), 4.0, 21);
     let mut adjuster = Adjuster::new(&layout, &counts, &settings, &rows);
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    adjuster.sweep(&mut rows, &mut rng);
+    adjuster.sweep(&mut rows, &mut rng, &mut |_| {});
     let few = |rows: &Rows| rows.count(&layout, 2).iter().filter(|n| (1..=12).contains(*n)).count();
     let before = few(&rows);
     let ruled = adjuster.rule_out(&counts, 12.0, 12.0, 2.0);
     assert!(ruled > 0 && before > 0);
-    adjuster.sweep(&mut rows, &mut rng);
-    adjuster.sweep(&mut rows, &mut rng);
+    adjuster.sweep(&mut rows, &mut rng, &mut |_| {});
+    adjuster.sweep(&mut rows, &mut rng, &mut |_| {});
     assert!(few(&rows) <= before, "{} after {before}", few(&rows));
     // Nobody stands in a pair of values that was ruled out, since a blank is always another choice.
     for table in &layout.tables[1] {

@@ -283,3 +283,33 @@ proptest! {
         prop_assert_eq!(layout.level(0), layout.dense().then_some(0));
     }
 }
+
+proptest! {
+    #[test]
+    fn counting_table_by_table_gives_what_visiting_the_cells_of_each_row_gives(
+        sizes in prop::collection::vec(0_usize..5, 1..9),
+        rows in prop::collection::vec(prop::collection::vec(0_u16..6, 9), 0..40),
+    ) {
+        let layout = layout(&sizes, 3, Some(9));
+        let columns: Vec<Vec<u16>> =
+            sizes.iter().enumerate().map(|(c, n)| rows.iter().map(|row| row[c] % (*n as u16 + 1)).collect()).collect();
+        let mut visited = vec![0_u32; layout.cells(3)];
+        let mut filled = Vec::new();
+        for row in 0..rows.len() {
+            layout.filled(|c| columns[c][row], &mut filled);
+            layout.visit(&filled, 3, |cell| visited[cell] += 1);
+        }
+        let mut counted = vec![0; layout.cells(3)];
+        layout.count_triples(|c| &columns[c], &mut counted);
+        prop_assert_eq!(counted, visited);
+    }
+}
+
+#[test]
+fn the_number_of_tables_is_known_before_any_is_laid_out() {
+    for (columns, length, tables) in
+        [(5, 2, 10), (311, 3, 4_965_115), (2, 3, 1), (7, 0, 1), (usize::MAX, 4, usize::MAX)]
+    {
+        assert_eq!(tables_of(columns, length), tables, "{columns} {length}");
+    }
+}

@@ -148,7 +148,7 @@ fn flat(files: &Files, group: &[(String, String)]) -> Result<Like, LikeError> {
         .collect();
     let about = about(&report);
     let mut caveats = about.caveats.clone();
-    let is_reported = cells.len() <= report.asked.reporting_length;
+    let is_reported = cells.len() <= report.reported();
     let file: AggregatesFile = parse(files, AGGREGATES_JSON).map_err(|e| damaged(&e))?;
     let (value, reliability) = match file.aggregates.into_iter().find(|line| line.combination == named) {
         Some(Line { count, low: Some(low), high: Some(high), .. }) if low <= count && count <= high => {
@@ -168,7 +168,7 @@ fn flat(files: &Files, group: &[(String, String)]) -> Result<Like, LikeError> {
             } else {
                 caveats.push(format!(
                     "The draft reports combinations of at most {} values: of this longer one only the range is known.",
-                    report.asked.reporting_length
+                    report.reported()
                 ));
             }
             let symbol = if is_reported && low == 0 { Symbol::Low } else { Symbol::Hidden };

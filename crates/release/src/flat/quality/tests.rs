@@ -12,7 +12,7 @@ fn privacy_11_the_report_is_a_function_of_the_noisy_counts_alone() {
     let rows = codes(&sizes, 200, &mut ChaCha20Rng::seed_from_u64(1));
     let measured = Invented { sizes: &sizes, shape: shape(3, None), sigma_milli: 3000, seed: 1 }.measured(&rows);
     let made = make(&measured, &Ask::default(), &mut |_| {}).unwrap();
-    let report = |m: &Measured| quality(m, &made.rows, &settings(3)).unwrap();
+    let report = |m: &Measured| quality(m, &made.rows, &settings(3), &mut |_| {}).unwrap();
     assert_eq!(report(&measured), report(&measured.clone()));
     let again: FlatQuality = serde_json::from_str(&serde_json::to_string(&report(&measured)).unwrap()).unwrap();
     assert_eq!(again, report(&measured));
@@ -39,7 +39,7 @@ fn privacy_11_the_expected_error_is_within_a_factor_of_two_of_the_real_one() {
             let truth = codes(sizes, len, &mut ChaCha20Rng::seed_from_u64(50 + seed));
             let measured = Invented { sizes, shape: shape(3, most_filled), sigma_milli, seed }.measured(&truth);
             let made = make(&measured, &Ask::default(), &mut |_| {}).unwrap();
-            let report = quality(&measured, &made.rows, &settings(sizes.len())).unwrap();
+            let report = quality(&measured, &made.rows, &settings(sizes.len()), &mut |_| {}).unwrap();
             for (at, length) in report.lengths.iter().enumerate() {
                 assert_eq!(length.length, at + 1);
                 expected[at] += length.expected_error;
@@ -66,7 +66,7 @@ fn what_is_reported_stays_within_its_ranges_on_the_smallest_tables() {
             let rows = codes(&sizes, len, &mut ChaCha20Rng::seed_from_u64(1));
             let measured = Invented { sizes: &sizes, shape, sigma_milli: 3000, seed: 5 }.measured(&rows);
             let made = make(&measured, &Ask::default(), &mut |_| {}).unwrap();
-            let report = quality(&measured, &made.rows, &settings(4)).unwrap();
+            let report = quality(&measured, &made.rows, &settings(4), &mut |_| {}).unwrap();
             assert_eq!(report.columns.iter().map(|c| c.column.as_str()).collect::<Vec<_>>(), ["c0", "c1", "c2", "c3"]);
             assert_eq!(report.lengths.len(), usize::from(shape.longest));
             for l in &report.lengths {
@@ -85,7 +85,7 @@ fn averages_say_how_many_combinations_they_rest_on() {
     let sizes = [3, 4];
     let report = |rows: &Rows| {
         let measured = Invented { sizes: &sizes, shape: shape(2, None), sigma_milli: 3000, seed: 1 }.measured(rows);
-        quality(&measured, rows, &settings(2)).unwrap()
+        quality(&measured, rows, &settings(2), &mut |_| {}).unwrap()
     };
     assert!(report(&Rows::blank(2, 0)).lengths.iter().all(|l| l.combinations == 0 && l.expected_error == 0.0));
     let many = report(&codes(&sizes, 2000, &mut ChaCha20Rng::seed_from_u64(1)));

@@ -20,6 +20,7 @@ fn args() -> Args {
         exact: frozen("exact.csv"),
         synthetic: Some(frozen("synthetic.csv")),
         aggregates: Some(frozen("aggregates.csv")),
+        domain: None,
         declared_public: false,
         invented: true,
         k: vec![1, 2, 3, 4],
@@ -170,4 +171,38 @@ fn what_cannot_be_compared_is_said() {
     refused(&Args { by: vec!["shoe=42".into()], ..args() }, "no column \"shoe\"");
     refused(&Args { by: vec!["sex=Male,sex=Female".into()], ..args() }, "twice");
     refused(&Args { by: vec!["sex=Robot".into()], ..args() }, "no rows with sex=Robot");
+}
+
+#[test]
+fn by_a_domain_both_tables_are_coded_as_a_release_codes_them_and_guards_are_taken_off() {
+    let temp = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = temp.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let domain = "[[column]]\nname = \"land\"\ncodelist = \"country\"\n[[column]]\nname = \"flag\"\nvalues = [1]\nabsent = [0]\n\
+                  [[column]]\nname = \"kind\"\nvalues = [\"=a\", \"b\"]\nother = \"else\"\n";
+    let domain = write("domain.toml", domain);
+    let exact = write("exact.csv", "id,land,flag,kind\n1,Kenya,0,=a\n2,KEN,1,b\n3,France,1,zebra\n");
+    let synthetic = write("synthetic.csv", "land,flag,kind\nKEN,,'=a\nKEN,1,b\nFRA,1,else\n");
+    let combinations = "combination,count\n\"[[\"\"land\"\",\"\"KEN\"\"]]\",2\n\"[[\"\"kind\"\",\"\"=a\"\"]]\",1\n";
+    let aggregates = write("aggregates.csv", combinations);
+    let with = |domain: Option<PathBuf>, aggregates: Option<PathBuf>| Args {
+        exact: exact.clone(),
+        synthetic: Some(synthetic.clone()),
+        aggregates,
+        domain,
+        k: vec![1],
+        ..args()
+    };
+    let ours = evaluated(&with(Some(domain), Some(aggregates)));
+    assert_eq!(ours["microdata"]["columns"], 3, "only those of the domain");
+    assert_eq!(ours["microdata"]["k1"]["workload_error"], 0.0, "{ours}");
+    assert_eq!(ours["aggregates"]["k1"]["fabricated"], 0, "{ours}");
+    // Without it a column is missing; and what differs in coding alone counts as error.
+    assert!(compare(&with(None, None), Declared::Invented).is_err());
+    let plain = write("plain.csv", "land,flag,kind\nKenya,0,=a\nKEN,1,b\nFrance,1,zebra\n");
+    let uncoded = evaluated(&Args { exact: plain, ..with(None, None) });
+    assert!(uncoded["microdata"]["k1"]["workload_error"].as_f64().unwrap() > 0.5, "{uncoded}");
 }
