@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { flatId, pages, releaseId, startBrowser, startSite } from './site.mjs';
+import { flatId, pages, releaseId, startBrowser, startMirrored, startSite, studyIds } from './site.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const out = new URL('./out/', import.meta.url);
@@ -14,11 +14,13 @@ mkdirSync(out, { recursive: true });
 let site;
 let browser;
 let all;
+let studies;
 
 before(async () => {
   site = await startSite();
   browser = await startBrowser();
-  all = pages(await releaseId(site.url), await flatId(site.url));
+  studies = await studyIds(site.url);
+  all = pages(await releaseId(site.url), await flatId(site.url), studies);
 });
 after(async () => {
   await browser?.close();
@@ -185,6 +187,73 @@ describe('on paper', () => {
       await page.screenshot({ path: new URL(`${name}-print.png`, out).pathname, fullPage: true });
     }
     await context.close();
+  });
+});
+
+describe('studies on paper', () => {
+  it('limits, statements, charts, caveats and numbers are printed, and nothing runs off the sheet', async () => {
+    for (const study of studies) {
+      const { page, context } = await open({ viewport: { width: 720, height: 1000 } }, `/studies/${study}`);
+      await page.emulateMedia({ media: 'print' });
+      for (const seen of ['.limits', '.block .chart', '.block .detected', '.block .numbers table', '.banners']) {
+        assert.ok(await page.locator(seen).first().isVisible(), `${study}: ${seen}`);
+      }
+      for (const gone of ['.words', '.bar .exit', '.block .exports', '.onpage']) {
+        assert.ok(!(await page.locator(gone).first().isVisible()), `${study}: ${gone}`);
+      }
+      await page.pdf({ path: new URL(`study-${study}.pdf`, out).pathname, format: 'A4' });
+      await page.screenshot({ path: new URL(`study-${study}-print.png`, out).pathname, fullPage: true });
+      await context.close();
+    }
+  });
+});
+
+describe('studies from right to left', () => {
+  it('pass axe, stay inside the window and mirror their charts, on a desk and on a phone', { skip: process.env.ACCORD_URL && 'another site' }, async () => {
+    const mirrored = await startMirrored();
+    try {
+      const wrong = [];
+      for (const [look, options] of Object.entries({ light: looks.light, phone: looks.phone })) {
+        const context = await browser.newContext(options);
+        const page = await context.newPage();
+        for (const study of studies) {
+          await page.goto(`${mirrored.url}/ar/studies/${study}`);
+          for (const v of await violations(page)) wrong.push(`${study}, ${look}: ${v}`);
+          const { wide, direction, outside } = await page.evaluate(() => {
+            // The start of a label is at the right edge of its chart.
+            const outside = [...document.querySelectorAll('.chart text')].filter((t) => {
+              const [box, frame] = [t.getBoundingClientRect(), t.closest('.picture').getBoundingClientRect()];
+              return box.left < frame.left - 3 || box.right > frame.right + 3;
+            }).map((t) => t.textContent);
+            return { wide: document.documentElement.scrollWidth - window.innerWidth, direction: document.dir, outside };
+          });
+          if (direction !== 'rtl') wrong.push(`${study}, ${look}: runs ${direction}`);
+          if (wide > 0) wrong.push(`${study}, ${look}: ${wide} px wider than the window`);
+          if (outside.length) wrong.push(`${study}, ${look}: outside their chart: ${outside.slice(0, 5)}`);
+          await page.screenshot({ path: new URL(`study-${study}-mirrored-${look}.png`, out).pathname, fullPage: true });
+        }
+        await context.close();
+      }
+      assert.deepEqual(wrong, []);
+    } finally {
+      mirrored.stop();
+    }
+  });
+});
+
+describe('charts of studies', () => {
+  it('keep their words inside the picture', async () => {
+    const wrong = [];
+    for (const study of studies) {
+      const { page, context } = await open(looks.phone, `/studies/${study}`);
+      const outside = await page.$$eval('.chart text', (texts) => texts.filter((t) => {
+        const [box, frame] = [t.getBoundingClientRect(), t.closest('.picture').getBoundingClientRect()];
+        return box.left < frame.left - 3 || box.right > frame.right + 3;
+      }).map((t) => t.textContent));
+      if (outside.length) wrong.push(`${study}: ${[...new Set(outside)].slice(0, 6).join(' | ')}`);
+      await context.close();
+    }
+    assert.deepEqual(wrong, []);
   });
 });
 

@@ -114,7 +114,8 @@ fn scaled(id: &str, title: &str, panels: &[Panel], top: u64, rtl: bool) -> Strin
         }
         y += 6.0;
     }
-    let defs = [pattern(id, "h", "M0 6L6 0", "#56606E", "c-hatch"), pattern(id, "s", "M0 0L6 6", "#FBF8F3", "c-stripe")];
+    let defs =
+        [pattern(id, "h", "M0 6L6 0", "#56606E", "c-hatch"), pattern(id, "s", "M0 0L6 6", "#FBF8F3", "c-stripe")];
     frame(id, title, &describe(panels), y, &defs.concat(), &body)
 }
 
@@ -153,7 +154,7 @@ fn across(x: f64, rtl: bool) -> f64 {
 }
 
 /// A top for a scale that ends over `most`: 1, 2, 2.5 or 5 times a power of ten.
-fn nice(most: f64) -> f64 {
+pub fn nice(most: f64) -> f64 {
     if !most.is_finite() || most <= 0.0 {
         return 1.0;
     }

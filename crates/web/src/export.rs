@@ -94,6 +94,11 @@ pub fn series_sheet(release: &Published, figure: &str, w: &Words) -> Sheet {
     sheet(release, release.series(figure).flat_map(points).collect(), w)
 }
 
+/// A selection of a release's figures: cells of one table, or headlines.
+pub fn selection_sheet(release: &Published, places: Vec<Place>, w: &Words) -> Sheet {
+    sheet(release, places, w)
+}
+
 /// Columns that a number of a study has of its own.
 const POINT: [&str; 8] =
     ["study_figure", "group", "group_label", "point", "point_label", "at", "measure", "interval_includes"];

@@ -22,6 +22,8 @@ mod words;
 #[cfg(test)]
 mod flat_tests;
 #[cfg(test)]
+mod study_tests;
+#[cfg(test)]
 mod testdata;
 #[cfg(test)]
 mod tests;
@@ -84,6 +86,10 @@ fn build(app: App) -> Router {
         .route("/releases/{release}/tables/{table}", get(routes::table::page))
         .route("/releases/{release}/tables/{table}/{file}", get(routes::table::file))
         .route("/releases/{release}/files/{*path}", get(routes::releases::bundle_file))
+        .route("/releases/{release}/study/{figure}/{file}", get(routes::study::file))
+        .route("/studies", get(routes::study::list))
+        .route("/studies/{study}", get(routes::study::newest))
+        .route("/studies/{study}/{release}", get(routes::study::release))
         .route("/f/{figure}", get(routes::figure::page))
         .route("/f/{figure}/{file}", get(routes::figure::file))
         .route("/call", get(routes::call::call))

@@ -43,7 +43,7 @@ pub fn interval(w: &Words, value: &FigureValue) -> Option<String> {
 }
 
 /// A number with what it is measured in.
-fn measured(w: &Words, number: &str, measure: Measure) -> String {
+pub fn measured(w: &Words, number: &str, measure: Measure) -> String {
     let key = match measure {
         Measure::Percent => "measure-percent",
         Measure::Years => "measure-years",

@@ -12,6 +12,8 @@ use accord_release::flat::{Ask, Measured, ROWS, length_id};
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_release::privacy::{DeskCost, statement};
 use accord_standard::columns::{Column, Columns};
+use accord_standard::dimension::{Dimension, Rule};
+use accord_standard::study::Study;
 use accord_standard::workload::{TableSpec, Workload, embedded};
 
 /// Invented counts: larger for girls and young women, some small, some negative as noise makes them.
@@ -105,6 +107,85 @@ pub fn draft_site() -> Site {
     let files = files(&bundle);
     let mut site = Site::new();
     site.add(Published::new(bundle, files, Proof::NotChecked).unwrap()).unwrap();
+    site
+}
+
+/// The studies that come with the program, as far as they are there.
+pub fn study_ids() -> Vec<&'static str> {
+    accord_standard::study::ids().collect()
+}
+
+/// Invented counts of a study's table: every table is the same people cut otherwise, because a cell is a product of shares
+/// that its categories have everywhere.
+fn study_values(spec: &TableSpec) -> Vec<i64> {
+    let share = |dimension: &Dimension, at: usize| -> f64 {
+        let weight = |at: usize| match (dimension.id.as_str(), dimension.categories[at].id.as_str()) {
+            ("sex" | "gender", "female") => 70.0,
+            ("sex" | "gender", "male") => 20.0,
+            ("sex" | "gender", "other") => 0.3,
+            (_, "unknown") => 12.0,
+            (id, category) => {
+                // A number from the name: the same category has the same share in every table.
+                let sum = id.bytes().chain(category.bytes()).fold(7_u64, |n, b| (n * 131 + u64::from(b)) % 10_007);
+                2.0 + (sum % 40) as f64
+            }
+        };
+        let all: f64 = (0..dimension.size()).map(weight).sum();
+        weight(at) / all
+    };
+    let people = if spec.among.is_some() { 8_000.0 } else { 40_000.0 };
+    (0..spec.cells())
+        .map(|cell| {
+            let at = spec.categories_of(cell);
+            let of: Vec<_> = spec.dimensions.iter().zip(&at).map(|(d, c)| &d.categories[*c]).collect();
+            let ages: Vec<_> = of.iter().zip(&spec.dimensions).filter(|(_, d)| d.rule == Rule::AgeBand).collect();
+            // Nobody is identified before it began.
+            let early = matches!(ages[..], [began, seen] if began.0.low > seen.0.high.or(Some(u16::MAX)));
+            let share: f64 = spec.dimensions.iter().zip(&at).map(|(d, c)| share(d, *c)).product();
+            let jitter = (cell as i64 * 7919) % 13 - 6;
+            if early { jitter / 2 } else { (people * share).round() as i64 + jitter }
+        })
+        .collect()
+}
+
+/// An invented release of a study as a draft: made by the same functions that make real ones.
+pub fn study_bundle(study: &str, id: &str) -> Bundle {
+    study_bundle_of(accord_standard::study::embedded(study).unwrap(), id)
+}
+
+/// The same of any study.
+pub fn study_bundle_of(study: Study, id: &str) -> Bundle {
+    let table = |spec: &TableSpec| {
+        let cells = u64::from(spec.most_cells_per_person());
+        let sigma_milli = (1000.0 * (30.0 * cells as f64).sqrt()).ceil() as u64;
+        let entry = format!("invented-{}", spec.id);
+        let draw = Draw { sigma_milli, rho: Rho(Rho::UNIT / 60), sensitivity_squared: cells, entry };
+        NoisyTable { table: spec.id.clone(), values: study_values(spec), draws: vec![draw] }
+    };
+    let measured: Vec<NoisyTable> = study.workload.tables.iter().map(table).collect();
+    let cost = Rho(measured.iter().flat_map(|t| &t.draws).map(|d| d.rho.0).sum());
+    let desks = [DeskCost { this: cost, cumulative: cost }];
+    let privacy = statement(&study.workload, &measured, &desks, 1e-6, None);
+    let info = ReleaseInfo {
+        title: format!("{} (invented)", study.title),
+        population: study.workload.population.clone(),
+        ..bundle(id).info
+    };
+    let series = accord_release::study::series(&info, &study, &measured).unwrap();
+    let mut bundle = accord_release::publish::publish(info, study.workload.clone(), privacy, measured).unwrap();
+    (bundle.study, bundle.series) = (Some(study), series);
+    bundle
+}
+
+/// A site with the newest release of tables and one of each study, all published.
+pub fn study_site() -> Site {
+    let mut site = published_site();
+    for study in study_ids() {
+        let mut bundle = study_bundle(study, &format!("demo-{study}-2026-2"));
+        let files = files(&bundle);
+        bundle.decision = Some(decision(Outcome::Approve));
+        site.add(Published::new(bundle, files, Proof::Checked).unwrap()).unwrap();
+    }
     site
 }
 

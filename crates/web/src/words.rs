@@ -15,6 +15,7 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("figure", include_str!("../../../standard/locales/en/figure.ftl")),
     ("release", include_str!("../../../standard/locales/en/release.ftl")),
     ("flat", include_str!("../../../standard/locales/en/flat.ftl")),
+    ("study", include_str!("../../../standard/locales/en/study.ftl")),
     ("table", include_str!("../../../standard/locales/en/table.ftl")),
     ("call", include_str!("../../../standard/locales/en/call.ftl")),
     ("help", include_str!("../../../standard/locales/en/help.ftl")),

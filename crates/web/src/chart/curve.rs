@@ -168,7 +168,8 @@ fn draw(out: &mut String, id: &str, curve: &Curve, line: &Line, order: usize, y:
             run.iter().filter_map(|d| Some((across(at(d), rtl), height(curve, valued(d)?, y)))).collect();
         stroke_of(out, class, fill, line, order, &path(&points));
         for (x, y) in points {
-            let _ = write!(out, "<circle class=\"{class} c-dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{fill}\"/>");
+            let _ =
+                write!(out, "<circle class=\"{class} c-dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{fill}\"/>");
         }
     }
     // A refusal hatches the ground to half the way to its neighbours.

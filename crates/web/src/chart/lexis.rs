@@ -103,8 +103,13 @@ pub fn svg(id: &str, lexis: &Lexis, rtl: bool) -> String {
         rect(&mut body, "c-mark", "#1E2530", HEAD - 3.0, top + row as f64 * side - 1.0, wide + 3.0, 2.0, rtl, None);
     }
     y = top + high + 36.0;
-    let signs =
-        [Square::Value(lexis.most / 25.0), Square::Value(lexis.most), Square::Range(lexis.most), Square::Low, Square::Hidden];
+    let signs = [
+        Square::Value(lexis.most / 25.0),
+        Square::Value(lexis.most),
+        Square::Range(lexis.most),
+        Square::Low,
+        Square::Hidden,
+    ];
     for (sign, words) in signs.into_iter().zip(&lexis.key) {
         draw(&mut body, id, lexis, sign, 0.0, y, 17.0, rtl);
         for line in wrap(&clean(words), 42) {

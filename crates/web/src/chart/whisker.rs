@@ -168,8 +168,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn row(sure: Option<Span>, either: Option<Span>) -> Vec<Panel> {
-        let row = Row { label: "Girls".into(), text: "words".into(), more: String::new(), tone: Tone::Plum, sure, either };
-        vec![Panel { title: None, rows: vec![row], top: 100.0, ticks: vec![(0.0, "0".into()), (100.0, "100 %".into())] }]
+        let row =
+            Row { label: "Girls".into(), text: "words".into(), more: String::new(), tone: Tone::Plum, sure, either };
+        vec![Panel {
+            title: None,
+            rows: vec![row],
+            top: 100.0,
+            ticks: vec![(0.0, "0".into()), (100.0, "100 %".into())],
+        }]
     }
 
     #[test]

@@ -67,7 +67,14 @@ pub async fn call(visit: Visit) -> Response {
     let studies = questions(&page, &visit.app.site).into_iter().map(|q| Ask {
         title: q.title,
         figure: q.figure.is_some(),
-        answer: q.figure.map(|f| Link { words: f.statement, href: f.href }),
+        // A study's words without those in the natural sentence would hide its bounds.
+        answer: q.figure.map(|f| Link {
+            words: match (&q.study, f.natural) {
+                (Some(_), Some(more)) => format!("{} {more}", f.statement),
+                _ => f.statement,
+            },
+            href: q.study.map_or(f.href, |s| s.href),
+        }),
         rest: q.unknown,
     });
     groups.push(Group { title: page.t("call-studies"), asks: studies.collect() });

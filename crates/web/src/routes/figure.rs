@@ -140,19 +140,19 @@ pub async fn file(visit: Visit, At((id, file)): At<(String, String)>) -> Respons
 
 /// The chart as a file of its own: paper behind it, and its flags and caveat under it, inside the picture.
 fn alone(f: &FigureView) -> String {
-    let mut feet: Vec<String> = f.flags.clone();
-    feet.push(f.note.clone());
-    feet.push(f.id.clone());
+    let mut feet: Vec<String> = f.flags.iter().flat_map(|flag| crate::chart::wrap(flag, 52)).collect();
+    feet.extend(crate::chart::wrap(&f.note, 52));
+    // An id is one long word, and no letter of it may get lost.
+    let id: Vec<char> = f.id.chars().collect();
+    feet.extend(id.chunks(52).map(|part| part.iter().collect::<String>()));
     let mut y = 0.0;
     let mut words = String::new();
     for foot in &feet {
-        for line in crate::chart::wrap(foot, 52) {
-            y += 15.0;
-            words.push_str(&format!(
-                "<text x=\"8\" y=\"{y}\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#1E2530\">{}</text>",
-                crate::text::escape(&line)
-            ));
-        }
+        y += 15.0;
+        words.push_str(&format!(
+            "<text x=\"8\" y=\"{y}\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#1E2530\">{}</text>",
+            crate::text::escape(foot)
+        ));
     }
     // The inner chart is 340 wide; its own height is set by its view box, which a nested SVG keeps.
     let height: f64 = crate::chart::height(&f.chart);

@@ -6,6 +6,7 @@ use crate::say;
 use crate::text::{capital, clean, lower};
 use crate::view::FigureView;
 use crate::view::figure::{self, Link, release_link};
+use crate::view::study::speaking;
 use crate::view::table::{category_label, dimension_label};
 use accord_hub::{Found, Published, Shown, Site};
 use accord_release::bundle::{Decision, Headline, Outcome};
@@ -35,6 +36,8 @@ pub struct Question {
     pub figure: Option<FigureView>,
     /// What is not known yet, and why.
     pub unknown: String,
+    /// The page of the study, where there is a release of it.
+    pub study: Option<Link>,
 }
 
 struct Tile {
@@ -66,7 +69,9 @@ struct Odds {
 /// The home page.
 pub async fn home(visit: Visit) -> Response {
     let page = visit.page("title-home", "known");
-    let newest = visit.app.site.newest();
+    let site = &visit.app.site;
+    // Where there are releases of studies alone, the newest of them speaks.
+    let newest = site.newest().or_else(|| site.releases().last());
     let tile = |name: &str| Tile {
         title: page.t(&format!("acted-{name}-title")),
         words: page.t(&format!("acted-{name}-none")),
@@ -97,22 +102,47 @@ pub async fn home(visit: Visit) -> Response {
     render(&view)
 }
 
-/// The five questions, each with its figure from the newest release or the reason why there is none.
+/// The five questions, each with its figure from the newest release of its study, else from the newest release of tables,
+/// or the reason why there is none.
 pub fn questions(page: &Page, site: &Site) -> Vec<Question> {
-    let newest = site.newest();
-    ["technology", "girls", "pathways", "majority", "what-works"]
+    super::study::QUESTIONS
         .into_iter()
-        .map(|id| {
-            let figure = newest.and_then(|release| match id {
-                "technology" => technology(page, site, release),
-                "girls" => girls(page, site, release),
-                _ => None,
-            });
-            let unknown =
-                if figure.is_some() { format!("question-{id}-rest") } else { format!("question-{id}-unknown") };
-            Question { id, title: page.t(&format!("question-{id}")), figure, unknown: page.t(&unknown) }
-        })
+        .map(|id| of_study(page, site, id).unwrap_or_else(|| of_tables(page, site, id)))
         .collect()
+}
+
+/// A question that a study answers, or why its newest release can't.
+fn of_study(page: &Page, site: &Site, id: &'static str) -> Option<Question> {
+    let release = site.newest_of_study(id)?;
+    let study = release.study()?;
+    let title = page.t(&format!("question-{id}"));
+    let open = Link { words: page.t("study-whole"), href: page.href(&format!("/studies/{id}")) };
+    Some(match speaking(page, release, study, &format!("q-{id}")) {
+        Ok(figure) => Question {
+            id,
+            title,
+            figure: Some(figure),
+            unknown: study.limits.first().map(|l| clean(l)).unwrap_or_default(),
+            study: Some(open),
+        },
+        Err(why) => Question {
+            id,
+            title,
+            figure: None,
+            unknown: why.unwrap_or_else(|| page.t(&format!("question-{id}-unknown"))),
+            study: Some(open),
+        },
+    })
+}
+
+fn of_tables(page: &Page, site: &Site, id: &'static str) -> Question {
+    let figure = site.newest().and_then(|release| match id {
+        "technology" => technology(page, site, release),
+        "girls" => girls(page, site, release),
+        _ => None,
+    });
+    let unknown = if figure.is_some() { format!("question-{id}-rest") } else { format!("question-{id}-unknown") };
+    Question { id, title: page.t(&format!("question-{id}")), figure, unknown: page.t(&unknown), study: None }
 }
 
 /// Girls of 15 to 17 by the role that technology had: the role of recruitment speaks, the others stand beside it, with

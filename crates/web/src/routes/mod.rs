@@ -7,6 +7,7 @@ pub mod flat;
 pub mod home;
 pub mod plain;
 pub mod releases;
+pub mod study;
 pub mod table;
 
 use crate::page::{App, Visit};
@@ -14,6 +15,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+pub use releases::table_exports;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 

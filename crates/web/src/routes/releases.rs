@@ -55,6 +55,7 @@ struct One {
     id: String,
     facts: Vec<(String, String)>,
     headline: Option<FigureView>,
+    study: Option<Link>,
     headlines: Option<Link>,
     tables: Vec<Link>,
     organisations: Vec<(String, String)>,
@@ -100,6 +101,8 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
     let w = page.words();
     let headline = release
         .headline("girls-10-17")
+        .or_else(|| release.study().is_none().then(|| release.headline("all")).flatten())
+        .or_else(|| release.bundle.headlines.iter().find(|h| h.group.starts_with("girls")))
         .or_else(|| release.headline("all"))
         .and_then(|h| visit.app.site.figure(&h.figure.id))
         .map(|found| FigureView::one(&page, &found, "headline"));
@@ -112,6 +115,10 @@ pub async fn one(visit: Visit, At(id): At<String>) -> Response {
         id: info.id.clone(),
         facts: facts(&page, info, release.status),
         headline,
+        study: release.study().map(|study| Link {
+            words: clean(&study.title),
+            href: page.href(&format!("/studies/{}/{}", study.id, release.id())),
+        }),
         headlines: (!release.bundle.headlines.is_empty()).then(|| table(HEADLINES, &page.t("headlines"))),
         tables: release.tables().map(|e| table(&e.table.id, &e.spec.title)).collect(),
         organisations: organisations(w, info),

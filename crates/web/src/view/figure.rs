@@ -4,6 +4,7 @@ use crate::chart::{self, Bar, Mark, Panel, Tone};
 use crate::page::{Page, draft_key};
 use crate::say;
 use crate::text::{capital, clean, lower};
+use crate::view::study;
 use crate::view::table::{category_label, dimension_label};
 use accord_hub::{Found, Place, Published, Shown};
 use accord_release::bundle::Share;
@@ -247,7 +248,16 @@ impl FigureView {
     /// One figure alone; `name` makes its chart's ids unique in the page.
     pub fn one(page: &Page, found: &Found<'_>, name: &str) -> FigureView {
         let label = capital(&subject(page, found));
-        FigureView::group(page, found, name, None, vec![(label, *found)])
+        let mut view = FigureView::group(page, found, name, None, vec![(label.clone(), *found)]);
+        // A number of a study has its own kind of picture: a scale that is not of people, and bounds unlike intervals.
+        if let Place::Point { series, point } = found.place {
+            if let Some((_, point)) = found.release.point(series, point) {
+                let panel = study::groups::alone(page, found.figure, label, tone_of(found), point);
+                view.chart = chart::whisker::svg(name, &view.statement, &[panel], page.words().rtl);
+            }
+            view.reliability = study::groups::leaning(page, found.figure);
+        }
+        view
     }
 
     /// A figure that speaks (`first`) with others beside it in one chart and table.

@@ -1,6 +1,7 @@
 //! What pages are made of: figures, tables, panels, as plain values that templates lay out.
 
 pub mod figure;
+pub mod study;
 pub mod table;
 
 pub use figure::FigureView;

@@ -76,7 +76,8 @@ pub fn category_label(page: &Page, dimension: &Dimension, category: &Category) -
     page.words().label(&format!("category-{}-{}", dimension.id, category.id), &category.label)
 }
 
-fn cell(page: &Page, figure: &Figure) -> CellView {
+/// A cell as shown.
+pub fn cell(page: &Page, figure: &Figure) -> CellView {
     let w = page.words();
     CellView {
         href: page.href(&format!("/f/{}", figure.id)),
