@@ -21,8 +21,8 @@ const MOST_BYTES: u64 = 256 << 20;
     after_help = "Examples:\n  accord indicators                     the indicators that there are\n  accord indicators \
 release-2026-1 --indicator g7 --year 2024\n  accord indicators release-2026-1 --year 2020 --area NAM --denominators \
 wpp.csv.gz --official glotip.csv.gz --out namibia-2020.xlsx\n\nThe release must be of the workload `rapporteur`: draw it with \
-`accord release draft --workload rapporteur`. Nothing is spent. Denominators: CSV (or gzip) with iso3, year, sex, age, \
-pop_thousands, or the Population Division's own columns. Official figures: UNODC's long form (data_glotip); what is hidden \
+`accord release draft --workload rapporteur --no-microdata`. Nothing is spent. Denominators: CSV (or gzip) with \
+iso3, year, sex, age, pop_thousands, or the Population Division's own columns. Official figures: UNODC's long form (data_glotip); what is hidden \
 there stays hidden. The file's ending chooses the format: .xlsx, .csv or .json. Exit code 1: the release has no such table, year \
 or country, or a file can't be read; or it does not verify."
 )]
