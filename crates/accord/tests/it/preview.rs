@@ -37,6 +37,27 @@ fn what_it_would_take_spends_nothing_and_agrees_with_what_a_draft_is_refused_for
         let drawn = run(&[&["protect", arg(&file), "--rows-are-people", "--out", arg(&out)][..], &flat].concat());
         assert_eq!(said["refused"].as_bool(), Some(drawn.code == 3), "{size}: {said} {}", drawn.err);
     }
+    // Many values: triples are known well, and the single values that are sums of them are not. Both judge by these.
+    let names: Vec<String> = (0..12).map(|v| format!("\"v{v}\"")).collect();
+    let wide: String =
+        (0..4).map(|c| format!("[[column]]\nname = \"c{c}\"\nvalues = [{}]\n", names.join(","))).collect();
+    let (many, wide_domain) = (dir.path().join("INVENTED-wide.csv"), dir.path().join("wide.toml"));
+    std::fs::write(&many, "c0,c1,c2,c3\nv1,v2,v3,v4\n").unwrap();
+    std::fs::write(&wide_domain, wide).unwrap();
+    let mut judged = Vec::new();
+    for size in ["400", "700", "1000", "1500", "2500", "4000"] {
+        let flat = ["--size-bound", size, "--epsilon", "1", "--domain", arg(&wide_domain)];
+        let said = json(&[&["release", "preview"][..], &flat].concat());
+        let out = dir.path().join(format!("wide-{size}"));
+        let ledger = dir.path().join(format!("wide-{size}.ledger"));
+        let more = ["--rows-are-people", "--out", arg(&out), "--ledger", arg(&ledger)];
+        let drawn = run(&[&["protect", arg(&many)][..], &more, &flat].concat());
+        assert_eq!(said["refused"].as_bool(), Some(drawn.code == 3), "{size}: {said} {}", drawn.err);
+        let tables = said["outlook"]["tables"].as_array().unwrap().clone();
+        let by_own_noise = !tables.iter().any(|t| t["says_something"] == true);
+        judged.push((said["refused"].as_bool().unwrap(), by_own_noise));
+    }
+    assert!(judged.iter().any(|(refused, own)| *refused && !own), "no size at which the two rules differ: {judged:?}");
     let before = std::fs::read_dir(dir.path()).unwrap().count();
     let alone = json(&["release", "preview", "--size-bound", "300", "--epsilon", "1"]);
     let pool = json(&["release", "preview", "--size-bound", "300", "--epsilon", "1", "--years", "3", "--desks", "4"]);

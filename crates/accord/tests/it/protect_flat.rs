@@ -413,6 +413,16 @@ fn the_most_filled_columns_of_wide_tables_are_declared_or_chosen_at_a_price() {
     assert!((4..=8).contains(&most), "rows have 5 filled columns, and {most} was chosen");
     let at = measured_tables(&report).iter().position(|t| t == "most-filled").unwrap();
     assert!(report["privacy"]["measurements"][at]["rho"].as_u64().unwrap() > 0, "the choice was not charged");
+    // A choice that states another epsilon than its cost buys, or a bound that wasn't chosen, never verifies.
+    let honest = world.text("chosen", "measured.json");
+    for (field, by) in [("epsilon_milli", 1), ("candidates", 1)] {
+        let mut measured: serde_json::Value = serde_json::from_str(&honest).unwrap();
+        measured["choice"][field] = (measured["choice"][field].as_u64().unwrap() + by).into();
+        world.write("chosen/measured.json", &measured.to_string());
+        assert!(!world.sound("chosen"), "{field}");
+    }
+    world.write("chosen/measured.json", &honest);
+    assert!(world.sound("chosen"));
 }
 
 fn measured_tables(report: &serde_json::Value) -> Vec<String> {

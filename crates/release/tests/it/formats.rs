@@ -149,7 +149,8 @@ fn the_package_describes_each_file_with_its_hash_its_columns_and_the_label_of_ev
 fn a_format_that_does_not_follow_from_the_measurements_never_verifies() {
     let honest = draft_of(values());
     assert!(verify(&honest, None, None, TODAY).is_sound());
-    let changes: [(&str, fn(&mut Files)); 5] = [
+    let changes: [(&str, fn(&mut Files)); 6] = [
+        ("a file that no release has", |f| drop(f.insert("tables/people.csv".into(), b"a,b\n".to_vec()))),
         ("Parquet of other rows", |f| drop(f.insert("synthetic.parquet".into(), b"PAR1".to_vec()))),
         ("no Parquet", |f| drop(f.remove("synthetic.parquet"))),
         ("no SDMX-CSV", |f| drop(f.remove("tables/m1.sdmx.csv"))),
@@ -186,4 +187,24 @@ fn without_measurements_for_them_there_are_no_synthetic_rows_in_any_format() {
     let files = draft_files(&bundle, None, Some(&quality(&bundle).unwrap())).unwrap();
     assert!(!files.contains_key("synthetic.csv") && !files.contains_key("synthetic.parquet"));
     assert!(verify(&files, None, None, TODAY).is_sound());
+}
+
+#[test]
+fn microdata_of_an_earlier_method_are_said_to_be_of_one_and_not_called_changed() {
+    let mut files = draft_of(values());
+    let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    manifest["format"] = 1.into();
+    files.insert("manifest.json".into(), serde_json::to_vec(&manifest).unwrap());
+    let failed: Vec<String> = verify(&files, None, None, TODAY)
+        .checks
+        .into_iter()
+        .filter_map(|c| match c.result {
+            accord_release::verify::CheckResult::Failed(why) => Some(why),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        matches!(&failed[..], [why] if why.contains("it has format 1") && why.contains("can't make these again")),
+        "{failed:?}"
+    );
 }

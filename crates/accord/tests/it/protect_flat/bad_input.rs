@@ -93,6 +93,26 @@ fn two_hundred_columns_are_protected() {
 }
 
 #[test]
+fn work_that_would_take_hours_is_refused_before_anything_is_spent_and_phases_are_said() {
+    let names: Vec<String> = (0..320).map(|i| format!("c{i}")).collect();
+    let domain: String = names.iter().map(|n| format!("[[column]]\nname = \"{n}\"\nvalues = [\"y\"]\n")).collect();
+    let world = World::of(names.join(",") + "\n", &domain);
+    let ways = ["320 columns", "--reporting-length 2", "at most 311 columns", "Nothing was spent"];
+    refused(&world, &DECLARED, 3, &ways);
+    let ran = small().run(&[&DECLARED[..], &["--out", "out"]].concat());
+    for phase in ["1 of 4", "the cost is debited", "2 of 4", "3 of 4", "4 of 4"] {
+        assert!(ran.code == 0 && ran.err.contains(phase), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_file_of_no_rows_is_said_to_tell_nothing_by_the_noisy_count() {
+    let world = World::of(small_csv(0), SMALL);
+    let ran = world.run(&[&DECLARED[..], &["--out", "out"]].concat());
+    assert!(ran.code == 0 && ran.out.contains("Nothing useful can be told"), "{} {}", ran.out, ran.err);
+}
+
+#[test]
 fn values_outside_of_the_domain_count_as_blank_and_are_named_nowhere() {
     let csv = small_csv(100) + &"Zqxkanary,Łódź\n".repeat(40);
     let world = World::of(csv, SMALL);
@@ -129,7 +149,7 @@ fn privacy_05_without_a_domain_the_two_ways_out_are_said() {
     refused(&world, &[&DECLARED[..], &["--infer-domain-public"]].concat(), 2, &["cannot be used with"]);
     // And what is for files of records alone is not passed over.
     for option in [["--as", "ctdc"], ["--workload", "default"], ["--dates", "dmy"]] {
-        refused(&world, &[&DECLARED[..], &option].concat(), 1, &[option[0], "files of records"]);
+        refused(&world, &[&DECLARED[..], &option].concat(), 2, &[option[0], "files of records"]);
     }
 }
 
@@ -151,11 +171,11 @@ fn weights_that_make_no_sense_are_refused() {
         refused(
             &world,
             &[&DECLARED[..], &["--weights", "weights"]].concat(),
-            1,
-            &[&["the weights file"], words].concat(),
+            2,
+            &[&["--weights", "the weights file"], words].concat(),
         );
     }
-    refused(&world, &[&DECLARED[..], &["--weights", "nowhere"]].concat(), 1, &["nowhere", "cannot read"]);
+    refused(&world, &[&DECLARED[..], &["--weights", "nowhere"]].concat(), 2, &["nowhere", "cannot read"]);
 }
 
 #[test]
@@ -168,7 +188,7 @@ fn privacy_02_epsilon_and_delta_that_make_no_sense_are_refused() {
     refused(&world, &["--domain", "domain.toml", "--rows-are-people", "--epsilon", "much"], 2, &["--epsilon"]);
     refused(&world, &["--domain", "domain.toml", "--rows-are-people"], 2, &["--epsilon"]);
     for delta in ["0", "-1", "NaN", "0.5"] {
-        refused(&world, &[&DECLARED[..], &["--delta", delta]].concat(), 3, &["delta"]);
+        refused(&world, &[&DECLARED[..], &["--delta", delta]].concat(), 3, &["--delta"]);
     }
     let over = [&DECLARED[..], &["--delta", "1e-4", "--size-bound", "20000"]].concat();
     refused(&world, &over, 3, &["over one in the declared 20000 people", "such as"]);
@@ -198,6 +218,7 @@ fn settings_out_of_range_are_refused() {
         ("--rows", "x", &["--rows", "number or auto", "`x`"][..]),
         ("--rows", "-1", &["--rows", "number or auto", "`-1`"]),
         ("--rows", "1e3", &["number or auto"]),
+        ("--rows", "0", &["--rows 0", "none of them"]),
         ("--rows", "1000000000", &["at most 20000000 rows"]),
         ("--dial", "4", &["the dial goes from 0 to 3", "4"]),
         ("--dial", "-0.1", &["the dial goes from 0 to 3"]),
@@ -207,19 +228,20 @@ fn settings_out_of_range_are_refused() {
         ("--columns", "miasto,miast", &["miast", "is no column of the domain", "was `miasto` meant"]),
         ("--columns", "miasto,miasto", &["the choice of columns", "miasto", "named twice"]),
         ("--columns", "", &["no column"]),
-        ("--sds-config", "nowhere", &["nowhere", "cannot read"]),
-        ("--sds-config", "INVENTED.csv", &["INVENTED.csv", "no JSON"]),
         ("--encoding", "marsian", &["marsian", "no name of a text encoding"]),
         ("--rows-per-person", "2", &["--rows-per-person needs --person"]),
         ("--id", "../../up", &[]),
     ] {
-        refused(&world, &[&DECLARED[..], &[option, value]].concat(), 1, words);
+        refused(&world, &[&DECLARED[..], &[option, value]].concat(), 2, &[&[option], words].concat());
+    }
+    for (value, words) in [("nowhere", ["nowhere", "cannot read"]), ("INVENTED.csv", ["INVENTED.csv", "no JSON"])] {
+        refused(&world, &[&DECLARED[..], &["--sds-config", value]].concat(), 1, &words);
     }
     refused(&world, &[&DECLARED[..], &["--most-filled", "0"]].concat(), 3, &["filled columns", "at least 1"]);
-    for (columns, words) in
-        [("miasto,Miasto", &["no column `Miasto`", "`miasto`"][..]), ("miasto,miasto", &["named twice"])]
+    for (columns, code, words) in
+        [("miasto,Miasto", 1, &["no column `Miasto`", "`miasto`"][..]), ("miasto,miasto", 2, &["named twice"])]
     {
-        refused(&world, &[&INFERRED[..], &["--columns", columns]].concat(), 1, words);
+        refused(&world, &[&INFERRED[..], &["--columns", columns]].concat(), code, words);
     }
 }
 
@@ -269,7 +291,11 @@ fn files_that_are_no_tables_and_domains_that_are_none_are_refused() {
         ("[[column]]\nname = \"miasto\"\n", &["miasto"]),
         ("[[column]]\nname = \"miasto\"\nvalues = [\"a\", \"a\"]\n", &["miasto", "twice"]),
         ("[[column]]\nname = \"miasto\"\ncodelist = \"no\"\n", &["miasto", "no codelist"]),
-        ("[[column]]\nname = \"miasto\"\nrange = [9, 1]\n", &["miasto"]),
+        ("[[column]]\nname = \"miasto\"\nrange = [9, 1]\n", &["domain.toml", "miasto"]),
+        (
+            "[[column]]\nname = \"miasto\"\ncodelist = \"country\"\nvalues = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\"]\n",
+            &["domain.toml", "\n  miasto: `a`, `b`, `c`, `d`, `e` and 2 more are no codes of the list `country`"],
+        ),
         ("[[column]]\nname = \"Miasto\"\nvalues = [\"a\"]\n", &["no column `Miasto`", "`miasto`"]),
     ] {
         world.write("domain.toml", domain);
