@@ -12,4 +12,5 @@ mod preview;
 mod protect;
 mod protect_flat;
 mod release;
+mod study;
 mod support;

@@ -11,4 +11,7 @@ mod audit_paths;
 mod bounds;
 mod flat_worlds;
 mod sampler;
+mod study_bounds;
+mod study_times;
+mod study_worlds;
 mod worlds;

@@ -36,12 +36,40 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let contributions = args.contributions.iter().map(|p| read(p)).collect::<anyhow::Result<Vec<_>>>()?;
     let files = files_of(&contributions, &args.id, &args.title, vec![])?;
     folder::write_new(&args.out, &files)?;
+    let influence = influence(&contributions);
     if json {
-        say_json(&serde_json::json!({ "release": args.id, "out": args.out, "contributions": contributions.len() }))?;
+        let influence: Vec<_> = influence
+            .iter()
+            .map(|(name, most, share)| {
+                serde_json::json!({ "organisation": name, "most": most, "per_cent_of_declared": share })
+            })
+            .collect();
+        say_json(&serde_json::json!({
+            "release": args.id, "out": args.out, "contributions": contributions.len(), "influence": influence,
+        }))?;
     } else {
         say(&format!("Draft {} of {} contributions: {}", args.id, contributions.len(), args.out.display()))?;
+        say(
+            "What each could have made up, at most, if its records were false; nothing here can tell that they are not:",
+        )?;
+        for (name, most, share) in influence {
+            say(&format!("  {name}: {most} people in any one count, {share} % of all that are declared"))?;
+        }
     }
     Ok(Exit::Fine)
+}
+
+/// By organisation: the bound on people that it declared, which is the most by which it can move any one count (its noise
+/// aside), and its share of all declared bounds in per cent, to a tenth. Public numbers alone.
+fn influence(contributions: &[Contribution]) -> Vec<(&str, u64, f64)> {
+    let all: f64 = contributions.iter().map(|c| c.size_bound as f64).sum();
+    contributions
+        .iter()
+        .map(|c| {
+            let share = (c.size_bound as f64 / all.max(1.0) * 1000.0).round() / 10.0;
+            (c.organisation.name.as_str(), c.size_bound, share)
+        })
+        .collect()
 }
 
 /// The most that is read of one contribution.
