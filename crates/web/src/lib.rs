@@ -10,6 +10,7 @@
 
 mod assets;
 mod chart;
+mod explore;
 mod export;
 mod host;
 mod page;
@@ -19,6 +20,8 @@ mod text;
 mod view;
 mod words;
 
+#[cfg(test)]
+mod explore_tests;
 #[cfg(test)]
 mod flat_tests;
 #[cfg(test)]
@@ -92,6 +95,8 @@ fn build(app: App) -> Router {
         .route("/studies/{study}/{release}", get(routes::study::release))
         .route("/f/{figure}", get(routes::figure::page))
         .route("/f/{figure}/{file}", get(routes::figure::file))
+        .route("/explore", get(routes::explore::page))
+        .route("/explore/{file}", get(routes::explore::file))
         .route("/call", get(routes::call::call))
         .route("/help", get(routes::plain::help))
         .route("/about", get(routes::plain::about))

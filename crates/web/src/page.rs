@@ -235,6 +235,11 @@ impl Page {
         self.app.words.iter().enumerate().map(link).collect()
     }
 
+    /// Keeps a question in the links to the other languages: `path` with its query.
+    pub fn stay(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+    }
+
     /// The style for printing a page about `id`, a release or a figure of it: id, day, and what must not get lost stand at
     /// the foot of each sheet. A file of its own, because the policy allows no style inside a page.
     pub fn sheet_for<'a>(&self, id: &str, release: impl Into<Shown<'a>>) -> Response {

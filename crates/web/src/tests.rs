@@ -51,7 +51,9 @@ pub fn links(page: &str) -> BTreeSet<String> {
     all.map(|href| href.replace("&#38;", "&").replace("&amp;", "&")).collect()
 }
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 18] = [
+    "/explore",
+    "/explore?release=demo-2026-1&sex=sex.female&age=&by=age_band",
     "/",
     "/releases",
     "/releases/demo-2026-1",
@@ -467,7 +469,7 @@ async fn a_site_without_releases_says_what_it_does_not_know() {
 }
 
 /// What a reader meets on a page: its text, without the frame.
-fn reading(page: &str) -> String {
+pub fn reading(page: &str) -> String {
     let main = page.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
     let main = main.split_once('>').unwrap().1;
     let mut out = String::new();

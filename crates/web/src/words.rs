@@ -16,6 +16,7 @@ pub const ENGLISH: &[(&str, &str)] = &[
     ("release", include_str!("../../../standard/locales/en/release.ftl")),
     ("flat", include_str!("../../../standard/locales/en/flat.ftl")),
     ("study", include_str!("../../../standard/locales/en/study.ftl")),
+    ("explore", include_str!("../../../standard/locales/en/explore.ftl")),
     ("table", include_str!("../../../standard/locales/en/table.ftl")),
     ("call", include_str!("../../../standard/locales/en/call.ftl")),
     ("help", include_str!("../../../standard/locales/en/help.ftl")),

@@ -74,4 +74,4 @@ door-report-more = For a state, a company or civil society
 door-survivor = I am a survivor
 door-survivor-more = Help first; then how survivors decide here
 door-research = I research
-door-research-more = Releases, tables, methods and files
+door-research-more = Explore the figures; then releases, methods and files

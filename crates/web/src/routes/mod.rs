@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod exit;
+pub mod explore;
 pub mod figure;
 pub mod flat;
 pub mod home;

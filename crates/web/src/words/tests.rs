@@ -32,7 +32,8 @@ fn sources() -> Vec<String> {
 }
 
 /// Keys that are put together from parts in code: prefix, then one of these.
-const COMPOSED: [(&str, &[&str]); 8] = [
+const COMPOSED: [(&str, &[&str]); 9] = [
+    ("explore-sex-", &["female", "woman-girl", "male", "man-boy"]),
     (
         "acted-",
         &[
