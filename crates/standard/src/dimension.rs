@@ -38,9 +38,14 @@ pub struct Dimension {
     /// Which events count as the second of two, likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub second: Vec<Vec<Clause>>,
-    /// Date until which it is known how the person fared, for [`Rule::Elapsed`] where the second event never comes.
+    /// Date until which it is known how the person fared, for [`Rule::Elapsed`]. A person without it is unknown, whether or not
+    /// the second event is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// For [`Rule::Elapsed`]: whether it is asked if something happens *again*, so that second events before the first, or in
+    /// it, don't matter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recurrent: bool,
     /// Which law's age is meant, for [`Rule::Law`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub law: Option<Law>,
@@ -135,9 +140,10 @@ pub enum Rule {
     Steps,
     /// Exactly one: how the first event of one kind stands to the first of another, else `unknown` (neither is recorded).
     Order,
-    /// Exactly one: the band of days from the first event of one kind to the first later event of another, or, where that
-    /// never comes, to the date until which the person was followed; `unknown` where a time is not known, or where there is
-    /// no event of the first kind.
+    /// Exactly one: the band of days from the first event of one kind to the first of another (day 0 in the same event), or,
+    /// where that never comes, to the date until which the person was followed; `unknown` where a time or that date is not
+    /// known, or where there is no event of the first kind. If the second stands before the first: the category that says so,
+    /// else `unknown`.
     Elapsed,
     /// Exactly one: the band of years from the age that a law names to an age of the record; `unknown` where the age, the
     /// country, the year or the sex leaves several, or where the organisation gave no such law.
@@ -165,6 +171,10 @@ pub struct Category {
     /// Holds if the record has at least one code out of each of these sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub each: Vec<Vec<String>>,
+    /// Holds if the record has an event and every event surely has one of these codes in the dimension's field, and no other.
+    /// What was left blank of one event is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub every: Vec<String>,
     /// A second field whose codes can make the condition hold as well (such as `tech_involved` for `none`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_field: Option<String>,
@@ -186,7 +196,7 @@ pub struct Category {
     /// Codes of the event after, for [`Rule::Steps`]; none for the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to: Vec<String>,
-    /// Which came first, for [`Rule::Order`].
+    /// Which came first, for [`Rule::Order`]; for [`Rule::Elapsed`] only that the second stands before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Sequence>,
     /// Fewest completed years over the law's age (under it, if negative), for [`Rule::Law`]; without it the band is open.

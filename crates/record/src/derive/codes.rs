@@ -1,7 +1,7 @@
 //! Categories by codes: the first that holds, or all that hold.
 
 use super::DeriveError;
-use super::resolve::{Clauses, Events, Resolve, Source, satisfies, surely_has};
+use super::resolve::{Clauses, Events, Resolve, Source, satisfies, surely_has, surely_only};
 use crate::model::{Cell, Record, cell_in};
 use accord_standard::codebook::{FieldId, Level};
 use accord_standard::value::Code;
@@ -22,6 +22,8 @@ pub(super) struct Codes {
 struct Condition {
     any: Vec<Code>,
     each: Vec<Vec<Code>>,
+    /// Of an event's field.
+    every: Vec<Code>,
     also: Option<(Source, Vec<Code>)>,
     within: Clauses,
 }
@@ -36,9 +38,13 @@ impl Codes {
                 Some(path) => Some((resolve.source(path)?, resolve.codes(path, &category.also_any)?)),
                 None => None,
             };
+            if !category.every.is_empty() {
+                resolve.at(path, Level::Event)?;
+            }
             conditions.push(Condition {
                 any: resolve.codes(path, &category.any)?,
                 each: category.each.iter().map(|set| resolve.codes(path, set)).collect::<Result<_, _>>()?,
+                every: resolve.codes(path, &category.every)?,
                 also,
                 within: resolve.clauses(&category.within)?,
             });
@@ -90,7 +96,11 @@ impl Codes {
         } else {
             events.iter().position(|event| satisfies(event, &condition.within))
         };
-        [any, each, also, within].into_iter().flatten().min()
+        // Only once the last event is read: what was not said of one event is not known of the record.
+        let every = !condition.every.is_empty()
+            && events.iter().all(|event| surely_only(cell_in(event, self.source.field), &condition.every));
+        let every = if every { events.len().checked_sub(1) } else { None };
+        [any, each, every, also, within].into_iter().flatten().min()
     }
 }
 

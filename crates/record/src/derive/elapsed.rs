@@ -17,6 +17,10 @@ pub(super) struct Elapsed {
     until: Option<FieldId>,
     first: Vec<Clauses>,
     second: Vec<Clauses>,
+    /// Whether only second events after the first count.
+    recurrent: bool,
+    /// Category of those whose second event stands before the first.
+    before: Option<u8>,
     bands: Vec<Band>,
 }
 
@@ -45,26 +49,51 @@ impl Elapsed {
             until: dimension.until.as_deref().map(|path| resolve.at(path, Level::Record)).transpose()?,
             first: resolve.sets(&dimension.first)?,
             second: resolve.sets(&dimension.second)?,
+            recurrent: dimension.recurrent,
+            before: dimension.categories.iter().position(|c| c.order.is_some()).map(|i| i as u8),
             bands,
         })
     }
 
-    /// The band that holds every number of days that it can have been.
+    /// The band that holds every number of days that it can have been. Where a person was followed until a date, that date and
+    /// the first event's must be known whatever came of her: else those whom it happened to would be known more often.
     pub(super) fn of(&self, record: &Record) -> Option<u8> {
         let events = Events::of(record, self.seq);
         let one = events.first(&self.first, 0)?;
-        let (reached, (fewest, most)) = if let Some(other) = events.first(&self.second, one + 1) {
-            (true, self.between(&events, one, other)?)
-        } else {
-            let until = date(record.cell(self.until?))?;
-            (false, days::between(self.date_of(events.get(one))?, until)?)
+        let other = events.first(&self.second, if self.recurrent { one + 1 } else { 0 });
+        if other.is_some_and(|other| other < one) {
+            return self.before;
+        }
+        let until = match self.until {
+            Some(until) => Some(date(record.cell(until))?),
+            None => None,
         };
+        let followed = match until {
+            Some(until) => Some(days::between(self.date_of(events.get(one))?, until)?),
+            None => None,
+        };
+        let (reached, (fewest, most)) = match other {
+            Some(other) => (true, self.between(&events, one, other)?),
+            None => (false, followed?),
+        };
+        // The record contradicts itself where the second event lies after the last day on which it was known how she fared.
+        let dated = other.and_then(|other| self.date_of(events.get(other)));
+        let after = match (dated, until) {
+            (Some(day), Some(until)) => days::between(day, until).is_none(),
+            _ => followed.is_some_and(|(_, longest)| fewest > longest),
+        };
+        if after {
+            return None;
+        }
         let mut bands = self.bands.iter().filter(|b| b.reached == reached);
         bands.find(|b| b.low <= fewest && most <= b.high).map(|b| b.category)
     }
 
     /// Days between two events: by their dates, or where one is not known by the days that are given between all of them.
     fn between(&self, events: &Events<'_>, one: usize, other: usize) -> Option<(i64, i64)> {
+        if one == other {
+            return Some((0, 0));
+        }
         if let (Some(from), Some(to)) = (self.date_of(events.get(one)), self.date_of(events.get(other))) {
             return days::between(from, to);
         }

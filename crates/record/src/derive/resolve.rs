@@ -84,6 +84,14 @@ pub(super) fn surely_has(cell: &Cell, codes: &[Code]) -> bool {
     }
 }
 
+/// Whether a cell surely holds some of the codes and nothing else.
+pub(super) fn surely_only(cell: &Cell, codes: &[Code]) -> bool {
+    match cell {
+        Cell::Codes(held) => !held.is_empty() && held.iter().all(|c| codes.contains(c)),
+        other => surely_has(other, codes),
+    }
+}
+
 /// The events of a record by their sequence numbers, whatever order they are held in; those without a number stand last.
 pub(super) enum Events<'a> {
     AsHeld(&'a [Part]),

@@ -4,6 +4,7 @@ use accord_standard::codebook::{Class, CodeEntry, Codelist, Field, FieldId, Kind
 use accord_standard::dimension::{Category, Clause, Sequence};
 use accord_standard::value::{Code, Missing};
 
+mod known;
 mod law;
 mod twin;
 
@@ -344,10 +345,11 @@ fn time_runs_to_the_second_event_or_to_where_the_record_was_followed() {
         let cells = until.into_iter().map(|c| (FieldId(7), c)).collect();
         assert_eq!(ids(&elapsed(), &Record { cells, events, ..Record::default() }), [expected]);
     };
-    check(vec![on(a, day(2024, 1, 1)), on(b, day(2024, 1, 31))], None, "seen_0_30");
-    check(vec![on(a, day(2024, 1, 1)), on(b, day(2024, 2, 1))], None, "seen_31");
-    check(vec![on(b, day(2024, 1, 1)), on(a, day(2024, 2, 1))], None, "unknown");
-    check(vec![on(b, day(2023, 1, 1)), on(a, day(2024, 1, 1)), on(b, day(2024, 1, 2))], None, "seen_0_30");
+    let late = || Some(day(2025, 2, 1));
+    check(vec![on(a, day(2024, 1, 1)), on(b, day(2024, 1, 31))], late(), "seen_0_30");
+    check(vec![on(a, day(2024, 1, 1)), on(b, day(2024, 2, 1))], late(), "seen_31");
+    check(vec![on(b, day(2024, 1, 1)), on(a, day(2024, 2, 1))], late(), "unknown");
+    check(vec![on(b, day(2023, 1, 1)), on(a, day(2024, 1, 1)), on(b, day(2024, 1, 2))], late(), "unknown");
     check(vec![on(a, day(2024, 1, 1))], Some(day(2024, 1, 31)), "not_0_30");
     check(vec![on(a, day(2024, 1, 1))], Some(day(2030, 0, 0)), "not_31");
     check(vec![on(a, day(2024, 1, 1))], None, "unknown");
@@ -355,16 +357,17 @@ fn time_runs_to_the_second_event_or_to_where_the_record_was_followed() {
     check(vec![on(b, day(2024, 2, 1))], Some(day(2024, 1, 1)), "unknown");
     check(vec![], Some(day(2024, 1, 1)), "unknown");
     // Dates known to a month or a year: only where every day that they can mean falls into one band.
-    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 1, 0))], None, "seen_0_30");
-    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 2, 0))], None, "unknown");
-    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 3, 0))], None, "unknown");
-    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 4, 0))], None, "seen_31");
-    check(vec![on(a, day(2023, 0, 0)), on(b, day(2023, 0, 0))], None, "unknown");
-    check(vec![on(a, day(2023, 13, 0)), on(b, day(2023, 15, 0))], None, "seen_31");
-    // The second kind in the first's own event does not count as later.
-    let both = event(a, &[(DATE, day(2024, 1, 1)), (SERVICE, Cell::Code(Code(b)))]);
-    check(vec![both.clone()], Some(day(2024, 1, 2)), "not_0_30");
-    check(vec![both, on(b, day(2025, 1, 1))], None, "seen_31");
+    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 1, 0))], late(), "seen_0_30");
+    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 2, 0))], late(), "unknown");
+    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 3, 0))], late(), "unknown");
+    check(vec![on(a, day(2024, 1, 0)), on(b, day(2024, 4, 0))], late(), "seen_31");
+    check(vec![on(a, day(2023, 0, 0)), on(b, day(2023, 0, 0))], late(), "unknown");
+    check(vec![on(a, day(2023, 13, 0)), on(b, day(2023, 15, 0))], late(), "seen_31");
+    // Both kinds in one event: reached on the first day.
+    let both = event(a, &[(DATE, day(2024, 0, 0)), (SERVICE, Cell::Code(Code(b)))]);
+    check(vec![both.clone()], late(), "seen_0_30");
+    check(vec![both.clone(), on(b, day(2025, 1, 1))], late(), "seen_0_30");
+    check(vec![both], None, "unknown");
 }
 
 #[test]
@@ -374,10 +377,20 @@ fn where_dates_are_not_known_the_days_between_all_events_tell_the_time() {
         let [one, other] = days.map(|d| d.map_or(Cell::Missing(Missing::Unknown), Cell::Integer));
         of_events(vec![after(1, 900), event(3, &[(DAYS, one)]), event(2, &[(DAYS, other)])])
     };
-    assert_eq!(ids(&elapsed(), &undated([Some(10), Some(20)])), ["seen_0_30"]);
-    assert_eq!(ids(&elapsed(), &undated([Some(10), Some(21)])), ["seen_31"]);
-    assert_eq!(ids(&elapsed(), &undated([None, Some(21)])), ["unknown"]);
-    assert_eq!(ids(&elapsed(), &undated([Some(-1), Some(21)])), ["unknown"]);
+    let mut alone = elapsed();
+    alone.until = None;
+    alone.categories.retain(|c| c.reached != Some(false));
+    assert_eq!(ids(&alone, &undated([Some(10), Some(20)])), ["seen_0_30"]);
+    assert_eq!(ids(&alone, &undated([Some(10), Some(21)])), ["seen_31"]);
+    assert_eq!(ids(&alone, &undated([None, Some(21)])), ["unknown"]);
+    assert_eq!(ids(&alone, &undated([Some(-1), Some(21)])), ["unknown"]);
+    // With follow-up, the first date must be known as well: without it nobody could be known as not reached.
+    let mut followed = undated([Some(10), Some(20)]);
+    followed.cells.push((FieldId(7), day(2025, 1, 1)));
+    assert_eq!(ids(&elapsed(), &followed), ["unknown"]);
+    followed.events[0].push((DATE, day(2024, 1, 1)));
+    followed.events[0].sort_by_key(|(field, _)| *field);
+    assert_eq!(ids(&elapsed(), &followed), ["seen_0_30"], "the second date is told by the days between");
 }
 
 #[test]
@@ -386,7 +399,9 @@ fn a_record_with_ten_thousand_events_is_read_in_one_pass() {
         .map(|n| event(1 + (n % 3) as u16, &[(SEQ, Cell::Integer(10_000 - n)), (DATE, day(2024, 1, 0))]))
         .collect();
     let started = std::time::Instant::now();
-    for dimension in [steps(None), steps(Some(3)), order(), elapsed()] {
+    let none = Category { every: vec!["a".into(), "b".into(), "c".into()], ..category("all", &[], &[]) };
+    let every = Dimension { rule: Rule::FirstMatch, categories: vec![none, category("unknown", &[], &[])], ..order() };
+    for dimension in [steps(None), steps(Some(3)), order(), elapsed(), every] {
         let found = ids(&dimension, &of_events(events.clone()));
         events.reverse();
         assert_eq!(found, ids(&dimension, &of_events(events.clone())), "order of holding does not matter");

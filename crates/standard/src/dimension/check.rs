@@ -1,6 +1,6 @@
 //! What dimensions must hold to cut records by.
 
-use super::{Category, Clause, Dimension, Rule};
+use super::{Category, Clause, Dimension, Rule, Sequence};
 use crate::codebook::{Class, Codebook, Codelist, Kind, Level};
 use crate::problem::{Problem, is_id};
 use std::collections::BTreeSet;
@@ -49,7 +49,8 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
         if !seen.insert(&category.id) {
             wrong(format!("category {} is given twice", category.id));
         }
-        let codes = !category.any.is_empty() || !category.each.is_empty() || category.also_field.is_some();
+        let any = [&category.any, &category.every].into_iter().any(|set| !set.is_empty());
+        let codes = any || !category.each.is_empty() || category.also_field.is_some();
         let stepped = !category.from.is_empty() || !category.to.is_empty();
         let gap = category.gap_low.is_some() || category.gap_high.is_some();
         let bare = !codes && category.within.is_empty() && !stepped && category.order.is_none();
@@ -82,6 +83,12 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
             }
             (Rule::Order, _) if category.order.is_none() || codes || stepped || banded || other(false) => {
                 wrong(format!("category {}: order is needed, and nothing else", category.id));
+            }
+            (Rule::Elapsed, _) if category.order.is_some() => {
+                let alone = !codes && !banded && !stepped && !other(false);
+                if category.order != Some(Sequence::SecondThenFirst) || !alone {
+                    wrong(format!("category {}: of a time only second_then_first stands apart, alone", category.id));
+                }
             }
             (Rule::Elapsed, _) if category.reached.is_none() || category.low.is_none() || !bare => {
                 wrong(format!("category {}: reached and a band of days are needed, and nothing else", category.id));
@@ -131,6 +138,15 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
     }
     two_kinds(dimension, book, &mut wrong);
     law(dimension, book, &mut wrong);
+    for category in dimension.categories.iter().filter(|c| !c.every.is_empty()) {
+        if level != Level::Event {
+            wrong(format!("category {}: every asks of all events, and {} is none's", category.id, dimension.field));
+        }
+        // A later event can undo it, so it can't be kept as one of the first few.
+        if dimension.at_most.is_some() && category.id != "none" {
+            wrong(format!("category {}: with at_most only none asks for every event", category.id));
+        }
+    }
     for category in &dimension.categories {
         clauses(&category.within, &category.id, book, &mut wrong);
         if let Some(list) = book.list_of(field) {
@@ -145,12 +161,14 @@ fn one(dimension: &Dimension, book: &Codebook, out: &mut Vec<Problem>) {
     }
     for category in &dimension.categories {
         if let Some(list) = book.list_of(field) {
-            known(&category.any, list, category, &mut wrong);
+            for set in [&category.any, &category.every] {
+                known(set, list, category, &mut wrong);
+                composites(list, set, &category.id, &mut wrong);
+            }
             for set in &category.each {
                 known(set, list, category, &mut wrong);
                 composites(list, set, &category.id, &mut wrong);
             }
-            composites(list, &category.any, &category.id, &mut wrong);
         }
         let Some(also) = &category.also_field else { continue };
         match book.field(also).and_then(|f| book.list_of(f)) {
@@ -217,6 +235,9 @@ fn two_kinds(dimension: &Dimension, book: &Codebook, wrong: &mut impl FnMut(Stri
             clauses(set, name, book, wrong);
         }
     }
+    if dimension.recurrent && dimension.rule != Rule::Elapsed {
+        wrong("recurrent is for a time".into());
+    }
     let Some(until) = &dimension.until else { return };
     let is_date = book.field(until).is_some_and(|f| {
         let field = book.get(f);
@@ -267,6 +288,13 @@ fn years(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
 /// Bands of days, from 0 on and open at the end, for those who reached the second event, and, just where it is known until
 /// when a person was followed, for those who did not.
 fn days(dimension: &Dimension, wrong: &mut impl FnMut(String)) {
+    let before = dimension.categories.iter().filter(|c| c.order.is_some()).count();
+    if before > usize::from(!dimension.recurrent) {
+        wrong(
+            "one category says that the second stands before the first, and none where it is asked if it happens again"
+                .into(),
+        );
+    }
     for (reached, needed) in [(true, true), (false, dimension.until.is_some())] {
         let bands: Vec<&Category> = dimension.categories.iter().filter(|c| c.reached == Some(reached)).collect();
         match bands.last() {

@@ -22,6 +22,8 @@ pub(crate) struct DimensionFile {
     #[serde(default)]
     second: Vec<Vec<Clause>>,
     until: Option<String>,
+    #[serde(default)]
+    recurrent: bool,
     law: Option<Law>,
     /// Lower ends of bands, the last one open.
     #[serde(default)]
@@ -111,6 +113,7 @@ impl DimensionFile {
             first: self.first,
             second: self.second,
             until: self.until,
+            recurrent: self.recurrent,
             law: self.law,
             categories,
         })

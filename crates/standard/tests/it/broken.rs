@@ -226,6 +226,27 @@ category = [{ id = 'a', label = 'A', within = [{ field = 'event.phase', any = ['
 ";
 
 #[test]
+fn conditions_on_every_event_and_people_to_whom_it_happened_before_are_read() {
+    let book = Codebook::embedded();
+    let before = "cuts = [0, 31]\ncategory = [{ id = 'b', label = 'B', order = 'second_then_first' }]";
+    for (from, to) in [
+        ("cuts = [0, 31]", before),
+        ("cuts = [0, 31]", "cuts = [0, 31]\nrecurrent = true"),
+        ("within = [{ field = 'event.phase', any = ['recruit'] }]", "every = ['recruit']"),
+        (
+            "category = [{ id = 'a', label = 'A', within",
+            "at_most = 2\ncategory = [{ id = 'none', label = 'N', every = ['after'] }, { id = 'a', label = 'A', within",
+        ),
+    ] {
+        assert!(OVER_EVENTS.contains(from), "{from}");
+        let read = dimension::parse(&OVER_EVENTS.replacen(from, to, 1), book).unwrap();
+        let again = serde_json::to_string(&read).unwrap();
+        let travelled: Vec<dimension::Dimension> = serde_json::from_str(&again).unwrap();
+        assert_eq!(travelled, read, "{to}");
+    }
+}
+
+#[test]
 fn a_dimension_over_events_or_time_that_does_not_hold_together_is_refused() {
     let book = Codebook::embedded();
     assert_eq!(dimension::parse(OVER_EVENTS, book).unwrap().len(), 5);
@@ -259,6 +280,39 @@ fn a_dimension_over_events_or_time_that_does_not_hold_together_is_refused() {
             "stands in another category too",
         ),
         ("order = 'first_then_second'", "order = 'first_then_second', reached = true", "order is needed"),
+        ("rule = 'steps'", "rule = 'steps'\nrecurrent = true", "recurrent is for a time"),
+        (
+            "cuts = [0, 31]",
+            "cuts = [0, 31]\ncategory = [{ id = 'b', label = 'B', order = 'together' }]",
+            "stands apart",
+        ),
+        (
+            "cuts = [0, 31]",
+            "cuts = [0, 31]\ncategory = [{ id = 'b', label = 'B', order = 'second_then_first', low = 2 }]",
+            "stands apart",
+        ),
+        (
+            "cuts = [0, 31]",
+            "cuts = [0, 31]\nrecurrent = true\ncategory = [{ id = 'b', label = 'B', order = 'second_then_first' }]",
+            "if it happens again",
+        ),
+        (
+            "cuts = [0, 31]",
+            "cuts = [0, 31]\ncategory = [{ id = 'b', label = 'B', order = 'second_then_first' }, \
+             { id = 'c', label = 'C', order = 'second_then_first' }]",
+            "one category says",
+        ),
+        ("within = [{ field = 'event.phase', any = ['recruit'] }]", "every = ['wave']", "has no code wave"),
+        (
+            "rule = 'all_matches'\ncategory = [{ id = 'a', label = 'A', within = [{ field = 'event.phase', any = ['recruit'] }]",
+            "rule = 'all_matches'\nat_most = 2\ncategory = [{ id = 'a', label = 'A', every = ['recruit']",
+            "only none asks for every event",
+        ),
+        (
+            "field = 'event.phase'\nrule = 'all_matches'\ncategory = [{ id = 'a', label = 'A', within = [{ field = 'event.phase', any = ['recruit'] }]",
+            "field = 'purpose'\nrule = 'all_matches'\ncategory = [{ id = 'a', label = 'A', every = ['sexual_exploitation']",
+            "every asks of all events",
+        ),
     ] {
         assert!(OVER_EVENTS.contains(from), "{from}");
         let error = dimension::parse(&OVER_EVENTS.replacen(from, to, 1), book).unwrap_err().to_string();

@@ -53,7 +53,7 @@ fn every_code_of_a_cut_falls_into_a_category_except_protective_uses() {
         let held: BTreeSet<&String> = dimension
             .categories
             .iter()
-            .flat_map(|c| c.any.iter().chain(c.each.iter().flatten()).chain(within(c)))
+            .flat_map(|c| c.any.iter().chain(&c.every).chain(c.each.iter().flatten()).chain(within(c)))
             .collect();
         let left: Vec<&str> = list
             .codes

@@ -1,8 +1,8 @@
 //! The embedded studies hold together, a new study is a file, and what is broken is refused in words.
 
 use accord_standard::codebook::{Class, Codebook};
-use accord_standard::dimension::{self, Rule};
-use accord_standard::study::{self, Show, Study};
+use accord_standard::dimension::{self, Dimension, Rule, Sequence};
+use accord_standard::study::{self, Estimator, FigureSpec, Show, Study};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -283,6 +283,163 @@ fn the_example_of_the_guide_is_a_study() {
         ["count", "share", "ratio", "trend", "crossing", "delay", "states", "jump", "transitions", "incidence"];
     for word in estimators {
         assert!(guide.contains(&format!("| `{word}` |")), "{word}");
+    }
+}
+
+/// The dimension of a figure's table.
+fn of_table<'a>(study: &'a Study, figure: &FigureSpec, id: &str) -> &'a Dimension {
+    study.workload.table(&figure.table).unwrap().dimensions.iter().find(|d| d.id == id).unwrap()
+}
+
+#[test]
+fn what_is_not_recorded_of_a_person_is_no_known_no() {
+    for study in all() {
+        for figure in &study.figures {
+            let Estimator::Share { of, unknown, out_of, .. } = &figure.estimate else { continue };
+            let here = format!("{} {}", study.id, figure.id);
+            for (id, yes) in of {
+                let dimension = of_table(&study, figure, id);
+                // Of who can stand in several rows nothing is known beyond what is recorded.
+                assert_eq!(out_of.is_some(), dimension.rule.is_several(), "{here}");
+                assert!(out_of.is_none() || unknown.is_empty(), "{here}: a floor has no upper end");
+                for category in &dimension.categories {
+                    let one_missing = matches!(category.order, Some(Sequence::OnlyFirst | Sequence::OnlySecond));
+                    let known_no =
+                        !yes.contains(&category.id) && !unknown.get(id).is_some_and(|u| u.contains(&category.id));
+                    assert!(!(one_missing && known_no), "{here}: {} is no known no", category.id);
+                }
+            }
+            if out_of.is_some() {
+                assert!(format!("{}{}", figure.label, figure.definition).contains("record"), "{here}");
+                assert!(!figure.definition.contains("upper end"), "{here}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_event_that_says_no_is_no_answer_for_the_record() {
+    let book = Codebook::embedded();
+    let own = all().flat_map(|s| s.workload.tables).flat_map(|t| t.dimensions);
+    for dimension in dimension::embedded().iter().cloned().chain(own) {
+        if book.field(&dimension.field).is_none_or(|f| book.get(f).level != accord_standard::codebook::Level::Event) {
+            continue;
+        }
+        for category in &dimension.categories {
+            let some_event = category.any.iter().chain(category.each.iter().flatten());
+            assert_eq!(some_event.filter(|c| *c == "none").count(), 0, "{}: {}", dimension.id, category.id);
+        }
+        let said = dimension.categories.iter().filter(|c| c.every.contains(&"none".to_owned())).count();
+        let technology =
+            dimension.field == "event.techuse" && dimension.categories.iter().any(|c| c.also_any == ["no"]);
+        assert!(!technology || said == 1, "{}", dimension.id);
+    }
+    let girls = study::embedded("girls").unwrap();
+    let declared = girls.workload.table("declared").unwrap().dimensions.last().unwrap();
+    for category in declared.categories.iter().filter(|c| !["adult", "unknown"].contains(&c.id.as_str())) {
+        assert!(category.any.is_empty() && !category.every.is_empty(), "{}: every account said so", category.id);
+    }
+}
+
+#[test]
+fn time_is_followed_in_the_same_bands_whether_or_not_it_happened() {
+    for study in all() {
+        for table in &study.workload.tables {
+            for dimension in table.dimensions.iter().filter(|d| d.rule == Rule::Elapsed) {
+                let bands = |reached| -> Vec<(Option<u16>, Option<u16>)> {
+                    let of = dimension.categories.iter().filter(|c| c.reached == Some(reached));
+                    of.map(|c| (c.low, c.high)).collect()
+                };
+                let here = format!("{} {}", study.id, table.id);
+                assert_eq!(bands(true), bands(false), "{here}");
+                assert!(dimension.until.is_some(), "{here}");
+                // People without the first event are not unknown: they are not asked about.
+                assert!(table.among.is_some(), "{here}");
+            }
+        }
+        for figure in &study.figures {
+            let Estimator::Share { of, .. } = &figure.estimate else { continue };
+            for id in of.keys() {
+                assert_ne!(of_table(&study, figure, id).rule, Rule::Elapsed, "{} {}", study.id, figure.id);
+            }
+        }
+    }
+    let pathways = study::embedded("pathways").unwrap();
+    let last = |table: &str| pathways.workload.table(table).unwrap().dimensions.last().unwrap();
+    assert!(last("again").recurrent, "who leaves was exploited before");
+    assert!(!last("later").recurrent && !last("time").recurrent);
+    assert!(last("time").categories.iter().any(|c| c.order == Some(Sequence::SecondThenFirst)));
+}
+
+#[test]
+fn no_group_is_made_of_what_comes_after_the_clock_starts() {
+    for study in all() {
+        for figure in study.figures.iter().filter(|f| matches!(f.estimate, Estimator::Incidence { .. })) {
+            for group in figure.groups.iter().map(|g| study.group(g).unwrap()) {
+                for (id, categories) in &group.select {
+                    for category in
+                        of_table(&study, figure, id).categories.iter().filter(|c| categories.contains(&c.id))
+                    {
+                        assert_ne!(category.order, Some(Sequence::SecondThenFirst), "{} {}", study.id, group.id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn who_made_contact_does_not_say_that_it_was_in_person() {
+    let pathways = study::embedded("pathways").unwrap();
+    for (table, at) in [("order", 2), ("later-met", 2)] {
+        let dimension = &pathways.workload.table(table).unwrap().dimensions[at];
+        assert!(dimension.first.iter().flatten().all(|c| c.field == "event.event_type"), "{}", dimension.id);
+    }
+}
+
+#[test]
+fn only_records_opened_for_the_threat_say_what_came_later_and_stand_first() {
+    let pathways = study::embedded("pathways").unwrap();
+    let section = pathways.sections.iter().find(|s| s.id == "extortion").unwrap();
+    let at =
+        |id: &str| section.show.iter().position(|s| matches!(s, Show::Curve(f) | Show::Figures(f) if f == id)).unwrap();
+    assert!(at("extorted-then-exploited-opened") < at("extorted-then-exploited-met"));
+    assert!(at("extorted-then-exploited-met") < at("extorted-then-exploited"));
+    for id in ["extorted-then-exploited", "extorted-then-exploited-met", "extorted-then-exploited-opened"] {
+        let caveats = &pathways.figure(id).unwrap().caveats;
+        assert!(caveats.iter().any(|c| c.contains("age") || c.contains("Age")), "{id}: whose age");
+    }
+    assert!(pathways.limits.iter().any(|l| l.contains("age when found")));
+    assert!(pathways.limits.iter().any(|l| l.contains("exploited fast")));
+}
+
+#[test]
+fn people_who_were_identified_do_not_say_what_happens_to_the_others() {
+    let majority = study::embedded("majority").unwrap();
+    let text = serde_json::to_string(&majority).unwrap();
+    for claim in ["would make every", "corrected for late", "means that identification", "Is a person less likely"] {
+        assert!(!text.contains(claim), "{claim}");
+    }
+    let Estimator::Jump { age, from, until, .. } = &majority.figure("jump").unwrap().estimate else { panic!("a jump") };
+    assert_eq!((*age, *from, *until), (18, 16, 19));
+}
+
+#[test]
+fn a_definition_names_the_people_that_its_table_counts() {
+    for study in all() {
+        for figure in &study.figures {
+            let table = study.workload.table(&figure.table).unwrap();
+            let Some(among) = &table.among else { continue };
+            let here = format!("{} {}: {}", study.id, figure.id, among.label);
+            let said = match among.dimension.id.as_str() {
+                "reached" => "having reached majority since their exploitation began",
+                "first_harm" => "extortion for money before any event of exploitation",
+                "contact_recorded" => "whose record has a first contact",
+                "exit_recorded" => "whose record has an exit",
+                other => panic!("no words for {other}"),
+            };
+            assert!(figure.definition.contains(said), "{here}");
+        }
     }
 }
 

@@ -61,19 +61,59 @@ fn twin_order(plain: &Plain) -> &'static str {
     }
 }
 
+/// Times with a category for those whose second event stands before the first.
+fn before() -> Dimension {
+    let mut dimension = elapsed();
+    let order = Some(Sequence::SecondThenFirst);
+    dimension.categories.insert(0, Category { order, ..category("before", &[], &[]) });
+    dimension
+}
+
+/// No c in any event, and c in one.
+fn every() -> Dimension {
+    let no = Category { every: vec!["a".into(), "b".into(), "a_or_b".into()], ..category("no", &[], &[]) };
+    Dimension {
+        id: "d".into(),
+        field: "event.techuse".into(),
+        rule: Rule::FirstMatch,
+        categories: vec![category("yes", &["c"], &[]), no, category("unknown", &[], &[])],
+        ..Dimension::default()
+    }
+}
+
+fn twin_every(plain: &Plain) -> &'static str {
+    let codes: Vec<u16> = plain.iter().map(|e| e.0).collect();
+    if codes.contains(&3) {
+        return "yes";
+    }
+    let others = codes.iter().filter(|c| **c != 1 && **c != 2).count();
+    if !codes.is_empty() && others == 0 { "no" } else { "unknown" }
+}
+
 /// Tries every day that the dates can mean.
-fn twin_elapsed(plain: &Plain, until: Option<u8>) -> String {
+fn twin_elapsed(plain: &Plain, until: Option<u8>, recurrent: bool) -> String {
     let days = |month: u8| {
         let first = jiff::civil::date(2024, month as i8, 1);
         (0..i64::from(first.days_in_month())).map(move |n| first.checked_add(jiff::Span::new().days(n)).unwrap())
     };
     let Some(start) = plain.iter().position(|e| e.0 == 1) else { return "unknown".into() };
-    let later = plain.iter().skip(start + 1).find(|e| e.0 == 2 || e.1 == 2);
-    let (prefix, end) = match later {
-        Some(event) => ("seen", event.2),
-        None => ("not", until),
+    let from = if recurrent { start + 1 } else { 0 };
+    let second = (from..plain.len()).find(|n| plain[*n].0 == 2 || plain[*n].1 == 2);
+    if second.is_some_and(|n| n < start) {
+        return "before".into();
+    }
+    let (Some(from), Some(until)) = (plain[start].2, until) else { return "unknown".into() };
+    if until < from || second.and_then(|n| plain[n].2).is_some_and(|month| month > until) {
+        return "unknown".into();
+    }
+    if second == Some(start) {
+        return "seen_0_30".into();
+    }
+    let (prefix, end) = match second {
+        Some(n) => ("seen", plain[n].2),
+        None => ("not", Some(until)),
     };
-    let (Some(from), Some(to)) = (plain[start].2, end) else { return "unknown".into() };
+    let Some(to) = end else { return "unknown".into() };
     let mut bands: Vec<&str> = Vec::new();
     for a in days(from) {
         for b in days(to).filter(|b| *b >= a) {
@@ -101,7 +141,11 @@ fn check(plain: &Plain, until: Option<u8>) {
         assert_eq!(ids(&steps(most), &record), kept, "{plain:?}");
     }
     assert_eq!(ids(&order(), &record), [twin_order(plain)], "{plain:?}");
-    assert_eq!(ids(&elapsed(), &record), [twin_elapsed(plain, until)], "{plain:?} {until:?}");
+    let mut again = elapsed();
+    again.recurrent = true;
+    assert_eq!(ids(&again, &record), [twin_elapsed(plain, until, true)], "{plain:?} {until:?}");
+    assert_eq!(ids(&before(), &record), [twin_elapsed(plain, until, false)], "{plain:?} {until:?}");
+    assert_eq!(ids(&every(), &record), [twin_every(plain)], "{plain:?}");
 }
 
 #[test]
@@ -115,6 +159,7 @@ fn every_record_of_up_to_four_events_falls_where_its_twin_does() {
                 number /= kinds.len();
                 plain.push((techuse, service, Some(n as u8 + 1)));
             }
+            check(&plain, Some(12));
             check(&plain, None);
         }
     }
@@ -125,8 +170,11 @@ fn every_pair_of_months_gives_the_time_that_all_their_days_agree_on() {
     let months = || std::iter::once(None).chain((1..=6).map(Some));
     for from in months() {
         for to in months() {
-            check(&vec![(1, 0, from), (3, 0, Some(1)), (2, 0, to)], None);
+            for until in months() {
+                check(&vec![(1, 0, from), (3, 0, Some(1)), (2, 0, to)], until);
+            }
             check(&vec![(3, 0, None), (1, 0, from)], to);
+            check(&vec![(3, 0, None), (1, 2, from)], to);
         }
     }
 }
@@ -185,6 +233,8 @@ fn every_dimension() -> Vec<Dimension> {
         steps(Some(2)),
         order(),
         elapsed(),
+        before(),
+        every(),
     ]
 }
 
