@@ -279,6 +279,10 @@ fn the_nearest_of_a_mistyped_part_is_taken_and_told() {
     let (choice, wrong) = Choice::find(&both, &ask).unwrap();
     assert_eq!(wrong.iter().map(|w| w.part).collect::<Vec<_>>(), [Part::Sex, Part::By]);
     assert_eq!(choice.by.as_ref().map(By::key), Some("age_band"));
+    assert_eq!(choice.sex.map(|p| p.key()).as_deref(), Some("sex.female"));
+    let ask = Ask { age: Some("15".to_owned()), by: Some("sex".to_owned()), ..Ask::default() };
+    let (choice, _) = Choice::find(&both, &ask).unwrap();
+    assert_eq!(choice.age.map(|p| p.key()).as_deref(), Some("age_band.a15_17"));
 }
 
 #[tokio::test]

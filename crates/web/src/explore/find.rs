@@ -62,7 +62,9 @@ impl<'a> Choice<'a> {
                 let keys = all.iter().filter(|d| fits(d)).flat_map(|dimension| {
                     dimension.categories.iter().map(move |category| Picked { dimension, category })
                 });
-                let keys: Vec<(String, Picked<'a>)> = keys.map(|p| (p.key(), p)).collect();
+                // Whoever gives no dimension means the category alone.
+                let key = |p: Picked<'_>| if asked.contains('.') { p.key() } else { p.category.id.clone() };
+                let keys: Vec<(String, Picked<'a>)> = keys.map(|p| (key(p), p)).collect();
                 return nearest(asked, &keys, |(key, _)| key).map(|(_, p)| *p);
             }
             found
@@ -149,10 +151,13 @@ fn picked<'a>(all: &[&'a Dimension], asked: &str, fits: fn(&Dimension) -> bool) 
     })
 }
 
-/// The one whose id is fewest changes of letters away.
+/// The one whose id holds what was asked for, and then is fewest changes of letters away.
 fn nearest<'a, T>(asked: &str, all: &'a [T], id: impl Fn(&'a T) -> &'a str) -> Option<&'a T> {
-    let asked: Vec<char> = asked.chars().take(64).collect();
-    all.iter().min_by_key(|one| distance(&asked, &id(one).chars().take(64).collect::<Vec<_>>()))
+    let letters: Vec<char> = asked.chars().take(64).collect();
+    all.iter().min_by_key(|one| {
+        let id = id(one);
+        (!id.contains(asked), distance(&letters, &id.chars().take(64).collect::<Vec<_>>()))
+    })
 }
 
 /// Letters to put in, take out or change (Levenshtein).
