@@ -335,7 +335,7 @@ fn weights_and_the_dial_change_what_is_made_of_the_same_measurements() {
 #[test]
 fn as_many_rows_are_made_as_asked_for() {
     let world = World::new(200, 1);
-    for (rows, out) in [("0", "none"), ("7", "few"), ("1500", "many")] {
+    for (rows, out) in [("1", "one"), ("7", "few"), ("1500", "many")] {
         let said = world.clear(out, &["--rows", rows]);
         assert_eq!(said["rows"].to_string(), rows);
         keeps_the_rules(&world, out);
