@@ -121,6 +121,7 @@ export function pages(id, flat, studies = []) {
     headlines: table('headlines'), cell: `/f/${id}.m1.female.a15_17`, symbol: `/f/${id}.m1.other.a0_4`,
     third: `/f/${id}.m3.female.a15_17.recruitment`, group: `/f/${id}.m1.group.girls-10-17`, call: '/call', help: '/help',
     about: '/about', privacy: '/privacy', method: '/method', exit: '/exit', missing: '/nowhere',
+    explore: '/explore', unpublished: `/explore?release=${id}&sex=sex.female&also=exploitation.sexual&by=technology_role`,
     ...(flat ? { flat: `/releases/${flat}` } : {}),
     studies: '/studies',
     ...Object.fromEntries(studies.map((study) => [`study-${study}`, `/studies/${study}`])),

@@ -162,6 +162,73 @@ describe('without scripts', () => {
   });
 });
 
+describe('the explorer', () => {
+  const asked = (id) => `/explore?release=${id}&sex=sex.female&age=age_band.a15_17&by=technology_role`;
+
+  it('is a sentence that the keyboard completes without a script, and its address shows the same again', async () => {
+    const { page, context } = await open({ ...looks.light, javaScriptEnabled: false }, '/');
+    await page.locator('.doors a[href="/explore"]').click();
+    await page.locator('#x-sex').selectOption({ label: 'girls and women' });
+    await page.locator('#x-age').selectOption('age_band.a15_17');
+    await page.locator('#x-by').selectOption('exploitation');
+    await page.locator('.sentence button').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/by=exploitation/);
+    const numbers = () => page.locator('.answer-table tbody').innerText();
+    const first = await numbers();
+    assert.match(first, /m2\.female\.a15_17\./);
+    await page.locator('.cite ~ p a[href*="/explore?"]').click();
+    assert.equal(await numbers(), first);
+    await page.locator('.answer-table tbody tr').first().locator('a').click();
+    await page.waitForURL(/\/f\//);
+    await context.close();
+  });
+
+  it('keeps inside the window from right to left, on a phone too', async () => {
+    const id = await releaseId(site.url);
+    for (const [name, look] of [['explore-rtl', looks.light], ['explore-rtl-phone', looks.phone]]) {
+      const { page, context } = await open(look, asked(id));
+      await page.evaluate(() => { document.documentElement.dir = 'rtl'; document.documentElement.lang = 'ar'; });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${wide} px too wide`);
+      const sides = await page.$$eval('.sentence select', (all) => all.map((s) => getComputedStyle(s).direction));
+      assert.ok(sides.every((s) => s === 'rtl'));
+      await page.screenshot({ path: new URL(`${name}.png`, out).pathname, fullPage: true });
+      await context.close();
+    }
+  });
+
+  it('is touched on a phone: every choice and the button are 44 pixels high', async () => {
+    const { page, context } = await open(looks.phone, all.explore);
+    const small = await page.$$eval('.sentence select, .sentence button, .find', (all) =>
+      all.map((e) => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect().height]).filter(([, h]) => h < 44));
+    assert.deepEqual(small, []);
+    await context.close();
+  });
+
+  it('prints the numbers with interval, id and caveat, and not the form', async () => {
+    const { page, context } = await open(looks.light, all.explore);
+    await page.emulateMedia({ media: 'print' });
+    for (const seen of ['.result .chart', '.result .detected', '.answer-table', '.cite', '.banners']) {
+      assert.ok(await page.locator(seen).first().isVisible(), seen);
+    }
+    for (const gone of ['.sentence', '.words', '.bar .exit']) {
+      assert.ok(!(await page.locator(gone).first().isVisible()), gone);
+    }
+    await page.pdf({ path: new URL('explore.pdf', out).pathname, format: 'A4' });
+    await page.screenshot({ path: new URL('explore-print.png', out).pathname, fullPage: true });
+    await context.close();
+  });
+
+  it('answers a mistake with a page and the nearest choice', async () => {
+    const { page, context } = await open(looks.light, '/explore?by=tecnology_role&age=15', 400);
+    assert.ok(await page.locator('#wrong').isVisible());
+    await page.locator('.refused .empty a').click();
+    assert.match(page.url(), /by=technology_role/);
+    await context.close();
+  });
+});
+
 describe('the exit', () => {
   it('asks the browser to forget the site', async () => {
     const { page, context } = await open(looks.light, all.help);
@@ -216,8 +283,9 @@ describe('studies from right to left', () => {
       for (const [look, options] of Object.entries({ light: looks.light, phone: looks.phone })) {
         const context = await browser.newContext(options);
         const page = await context.newPage();
-        for (const study of studies) {
-          await page.goto(`${mirrored.url}/ar/studies/${study}`);
+        for (const study of [...studies, 'explore']) {
+          await page.goto(study === 'explore'
+            ? `${mirrored.url}/ar/explore?sex=sex.female&age=a15_17&by=use_group` : `${mirrored.url}/ar/studies/${study}`);
           for (const v of await violations(page)) wrong.push(`${study}, ${look}: ${v}`);
           const { wide, direction, outside } = await page.evaluate(() => {
             // The start of a label is at the right edge of its chart.
