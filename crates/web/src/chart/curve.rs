@@ -125,7 +125,7 @@ fn ground(out: &mut String, curve: &Curve, y: f64, rtl: bool) {
         let anchor = if rtl { "start" } else { "end" };
         let _ = write!(
             out,
-            "<text class=\"c-s\" x=\"{x:.1}\" y=\"{:.1}\" fill=\"#56606E\" font-size=\"12\" text-anchor=\"{anchor}\">{}</text>",
+            "<text class=\"c-s\" x=\"{x:.1}\" y=\"{:.1}\" fill=\"#56606E\" font-size=\"12\" direction=\"ltr\" text-anchor=\"{anchor}\">{}</text>",
             at + 4.0,
             crate::text::escape(name),
         );

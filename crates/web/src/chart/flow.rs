@@ -91,18 +91,13 @@ pub fn svg(id: &str, flow: &Flow, rtl: bool) -> String {
             a + width,
         );
         if band.value.is_some() {
-            let _ = write!(
-                bands,
-                "<path class=\"{class} c-flow\" d=\"{shape}\"/>"
-            );
+            let _ = write!(bands, "<path class=\"{class} c-flow\" d=\"{shape}\"/>");
         } else {
-            let _ = write!(
-                edges,
-                "<path class=\"c-open\" d=\"{shape}\"/>"
-            );
+            let _ = write!(edges, "<path class=\"c-open\" d=\"{shape}\"/>");
         }
     }
-    let _ = write!(body, "<g fill=\"{fill}\" fill-opacity=\"0.35\" stroke=\"{fill}\" stroke-width=\"0.75\">{bands}</g>");
+    let _ =
+        write!(body, "<g fill=\"{fill}\" fill-opacity=\"0.35\" stroke=\"{fill}\" stroke-width=\"0.75\">{bands}</g>");
     let _ = write!(body, "<g fill=\"none\" stroke=\"#56606E\" stroke-dasharray=\"4 2.5\">{edges}</g>");
     for (name, top) in flow.from.iter().zip(&starts) {
         rect(&mut body, class, fill, 0.0, *top, BAR, NODE, rtl, None);

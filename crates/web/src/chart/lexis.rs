@@ -48,7 +48,7 @@ pub struct Lexis {
     pub words: String,
 }
 
-const HEAD: f64 = 52.0;
+const HEAD: f64 = 60.0;
 const MOST_SIDE: f64 = 26.0;
 
 /// The chart.
@@ -72,7 +72,7 @@ pub fn svg(id: &str, lexis: &Lexis, rtl: bool) -> String {
         let x = across(HEAD + (n as f64 + 0.5) * side, rtl) + 4.0;
         let _ = write!(
             body,
-            "<text class=\"c-s\" x=\"{x:.1}\" y=\"{:.1}\" fill=\"#56606E\" font-size=\"11.5\" transform=\"rotate(-90 {x:.1} \
+            "<text class=\"c-s\" x=\"{x:.1}\" y=\"{:.1}\" fill=\"#56606E\" font-size=\"11.5\" direction=\"ltr\" transform=\"rotate(-90 {x:.1} \
              {:.1})\">{}</text>",
             top - 4.0,
             top - 4.0,
@@ -84,7 +84,7 @@ pub fn svg(id: &str, lexis: &Lexis, rtl: bool) -> String {
         let anchor = if rtl { "start" } else { "end" };
         let _ = write!(
             body,
-            "<text class=\"c-s\" x=\"{:.1}\" y=\"{at:.1}\" fill=\"#56606E\" font-size=\"11.5\" text-anchor=\"{anchor}\">{}</text>",
+            "<text class=\"c-s\" x=\"{:.1}\" y=\"{at:.1}\" fill=\"#56606E\" font-size=\"11.5\" direction=\"ltr\" text-anchor=\"{anchor}\">{}</text>",
             across(HEAD - 5.0, rtl),
             crate::text::escape(name),
         );

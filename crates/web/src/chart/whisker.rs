@@ -135,8 +135,8 @@ fn axis(out: &mut String, panel: &Panel, top: f64, y: f64, rtl: bool) -> f64 {
 
 /// A name under a place on an axis, kept inside the frame.
 pub(super) fn label(out: &mut String, place: f64, y: f64, name: &str, rtl: bool) {
-    // About 6.5 to a letter at this size.
-    let half = name.chars().count() as f64 * 3.3;
+    // About 8 to a letter at this size.
+    let half = name.chars().count() as f64 * 3.9;
     let middle = place.clamp(half.min(WIDTH / 2.0), (WIDTH - half).max(WIDTH / 2.0));
     let _ = write!(
         out,

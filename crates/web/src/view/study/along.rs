@@ -121,7 +121,7 @@ pub(super) fn block(shown: &Shown<'_>) -> Block {
             let places = || s.points.iter().rev().filter(|(_, p)| span(&p.figure.value).is_some());
             places().find(|(at, _)| mark.is_none_or(|age| *at < f64::from(age))).or_else(|| places().next())
         });
-        for (_, point) in said.take(3) {
+        for (_, point) in said.take(2) {
             let label = clean(&point.label);
             let who = if label.is_empty() { shown.who(series) } else { format!("{}, {label}", shown.who(series)) };
             block.statements.push(about_words(page, &who, &point.figure.value));

@@ -117,7 +117,7 @@ fn panels(shown: &Shown<'_>, keys: &[&str]) -> Vec<Panel> {
             .iter()
             .map(|(series, pair)| Row {
                 label: shown.who(series),
-                text: pair.sure.map_or_else(String::new, |p| say::with_interval(w, &p.figure.value)),
+                text: pair.sure.map_or_else(String::new, |p| beside(page, &p.figure.value)),
                 more: pair.either.map_or_else(String::new, |p| bounds_words(page, &p.figure.value)),
                 tone: shown.tone(series),
                 sure: pair.sure.and_then(|p| span(&p.figure.value)),
@@ -164,9 +164,26 @@ pub(super) fn scale<'a>(
         _ => {
             let top = crate::chart::nice(most.max(1.0));
             let name = |value: f64| if value.fract() == 0.0 { name(value) } else { value.to_string() };
-            (top, vec![(0.0, name(0.0)), (top, name(top))])
+            let end = measure.map_or_else(|| name(top), |m| say::measured(w, &top.to_string(), m));
+            (top, vec![(0.0, name(0.0)), (top, end)])
         }
     }
+}
+
+/// Value and interval beside a bar. What is measured in stands on the scale, where it would not fit beside each bar.
+fn beside(page: &Page, value: &FigureValue) -> String {
+    match value {
+        FigureValue::Estimate { value, low, high, measure, .. } if long(*measure) => match value {
+            Some(value) => format!("{value} ({low}–{high})"),
+            None => format!("{low}–{high}"),
+        },
+        other => say::with_interval(page.words(), other),
+    }
+}
+
+/// Whether a measure takes many words.
+const fn long(measure: Measure) -> bool {
+    !matches!(measure, Measure::Percent | Measure::Ratio)
 }
 
 fn bounds_words(page: &Page, value: &FigureValue) -> String {
@@ -209,7 +226,7 @@ fn statements(page: &Page, who: &str, pair: &Pair<'_>, named: bool) -> Vec<Strin
 
 /// "between 21 and 40 in every 100", rounded outwards.
 fn in_hundred(page: &Page, low: f64, high: f64) -> String {
-    let (low, high) = (low.floor().to_string(), high.ceil().to_string());
+    let (low, high) = ((low.floor() + 0.0).to_string(), (high.ceil() + 0.0).to_string());
     page.with("study-in-hundred", &[("low", (&low).into()), ("high", (&high).into())])
 }
 
@@ -219,7 +236,8 @@ pub(super) fn about_words(page: &Page, who: &str, value: &FigureValue) -> String
     let who_arg = ("who", who.into());
     match value {
         FigureValue::Estimate { value: Some(value), low, high, measure: Measure::Percent, .. } => {
-            let [value, low, high] = [value.round(), low.floor(), high.ceil()].map(|n| n.to_string());
+            // Adding nought makes nought of a negative nought.
+            let [value, low, high] = [value.round(), low.floor(), high.ceil()].map(|n| (n + 0.0).to_string());
             let args = [who_arg, ("value", (&value).into()), ("low", (&low).into()), ("high", (&high).into())];
             page.with("study-about-hundred", &args)
         }
@@ -234,10 +252,17 @@ pub(super) fn about_words(page: &Page, who: &str, value: &FigureValue) -> String
         FigureValue::Symbol { symbol, .. } => {
             page.with("study-refused", &[who_arg, ("why", (&sentence(&say::symbol_words(w, *symbol))).into())])
         }
-        other => {
-            let (value, interval) = (say::value(w, other), say::interval(w, other).unwrap_or_default());
-            page.with("study-about", &[who_arg, ("value", (&value).into()), ("interval", (&interval).into())])
+        FigureValue::Estimate { low, high, .. } => {
+            let (value, low, high) = (say::value(w, value), low.to_string(), high.to_string());
+            let args = [who_arg, ("value", (&value).into()), ("low", (&low).into()), ("high", (&high).into())];
+            page.with("study-about", &args)
         }
+        FigureValue::Count { low, high, .. } => {
+            let (value, low, high) = (say::value(w, value), w.number(*low), w.number(*high));
+            let args = [who_arg, ("value", (&value).into()), ("low", (&low).into()), ("high", (&high).into())];
+            page.with("study-about", &args)
+        }
+        FigureValue::Range { .. } => page.with("study-range", &[who_arg, ("ends", (&say::value(w, value)).into())]),
     }
 }
 
@@ -313,7 +338,7 @@ pub fn alone(page: &Page, figure: &Figure, label: String, tone: crate::chart::To
     let (top, ticks) = scale(page, measure, std::iter::once(point));
     let found = span(&figure.value);
     let bounds = is_bounds(point);
-    let text = if bounds { bounds_words(page, &figure.value) } else { say::with_interval(page.words(), &figure.value) };
+    let text = if bounds { bounds_words(page, &figure.value) } else { beside(page, &figure.value) };
     let (sure, either) = if bounds { (None, found) } else { (found, None) };
     Panel { title: None, rows: vec![Row { label, text, more: String::new(), tone, sure, either }], top, ticks }
 }
