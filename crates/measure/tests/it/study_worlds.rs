@@ -88,11 +88,11 @@ fn exact(value: &FigureValue) -> Option<(f64, f64)> {
     Some((count, count))
 }
 
+/// A series with its figure, and its points by key.
+type Pointed<'a> = (&'a FigureSpec, &'a Series, Vec<(&'a str, &'a FigureValue)>);
+
 /// Every point of all series with its figure.
-fn points<'a>(
-    study: &'a Study,
-    all: &'a [Series],
-) -> Vec<(&'a FigureSpec, &'a Series, Vec<(&'a str, &'a FigureValue)>)> {
+fn points<'a>(study: &'a Study, all: &'a [Series]) -> Vec<Pointed<'a>> {
     all.iter()
         .map(|s| {
             let points = s.points.iter().map(|p| (p.key.as_str(), &p.figure.value)).collect();
