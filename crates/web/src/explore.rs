@@ -141,7 +141,7 @@ mod tests {
 
         #[test]
         fn what_a_browser_encodes_is_read_back(value in "\\PC{1,20}") {
-            let encoded: String = value.bytes().map(|b| format!("%{b:02X}")).collect();
+            let encoded = value.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
             let ask = Ask::parse(Some(&format!("by={encoded}"))).unwrap();
             prop_assert_eq!(ask.by, Some(value));
         }

@@ -305,7 +305,7 @@ proptest! {
     ) {
         use std::sync::OnceLock;
         static SITE: OnceLock<Router> = OnceLock::new();
-        let by: String = by.bytes().map(|b| format!("%{b:02x}")).collect();
+        let by = by.bytes().map(|b| format!("%{b:02x}")).collect::<Vec<_>>().concat();
         let path = format!("/explore{file}?release={release}&sex={sex}&age={age}&also={also}&by={by}&table={table}");
         let request = Request::builder().uri(&path).header("host", "localhost").body(Body::empty()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -118,7 +118,7 @@ pub fn who(page: &Page, choice: &Choice<'_>) -> String {
 }
 
 /// What a selection is shown by, in words.
-fn by_words(page: &Page, by: &By<'_>) -> String {
+fn by_words(page: &Page, by: By<'_>) -> String {
     match by {
         By::Dimension(d) => lower(&dimension_label(page, d)),
         By::Headlines => page.t("explore-headlines"),
@@ -129,7 +129,7 @@ fn by_words(page: &Page, by: &By<'_>) -> String {
 pub fn words(page: &Page, choice: &Choice<'_>) -> String {
     let who = capital(&who(page, choice));
     match &choice.by {
-        Some(by) => page.with("explore-by-what", &[("who", (&who).into()), ("what", (&by_words(page, by)).into())]),
+        Some(by) => page.with("explore-by-what", &[("who", (&who).into()), ("what", (&by_words(page, *by)).into())]),
         None => page.with("explore-who", &[("who", (&who).into())]),
     }
 }
