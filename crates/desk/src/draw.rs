@@ -17,6 +17,7 @@ use accord_standard::study::Study;
 use accord_standard::value::Code;
 use accord_standard::workload::Workload;
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 
 /// What is asked of a vault.
 #[derive(Clone, Debug)]
@@ -73,6 +74,9 @@ pub enum DrawError {
     /// A table is missing from the counts.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// A study that can't be written down.
+    #[error("the study can't be written down: {0}")]
+    Study(String),
     /// A vault without any import has nothing to draw from.
     #[error("the vault holds no records: import a file first")]
     Empty,
@@ -85,7 +89,11 @@ impl DrawError {
             DrawError::Ledger(e) => e.is_refusal(),
             DrawError::Plan(_) => true,
             DrawError::Vault(e) => e.is_refusal(),
-            DrawError::Derive(_) | DrawError::Microdata(_) | DrawError::Measure(_) | DrawError::Empty => false,
+            DrawError::Study(_)
+            | DrawError::Derive(_)
+            | DrawError::Microdata(_)
+            | DrawError::Measure(_)
+            | DrawError::Empty => false,
         }
     }
 }
@@ -113,8 +121,14 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
     let codebook = Codebook::embedded();
     // Everything that can fail without data fails before the debit.
     let mut statistics = Tally::new(&plan.workload, codebook)?;
-    let mut microdata = Tally::of_microdata(&plan.workload, codebook)?;
-    let reading = format!("vault; invented: {}; period: {}", ask.invented, ask.period);
+    // Combinations are counted only where they are measured: a study's many categories have far too many of them.
+    let mut microdata = if ask.microdata { Some(Tally::of_microdata(&plan.workload, codebook)?) } else { None };
+    let mut reading = format!("vault; invented: {}; period: {}", ask.invented, ask.period);
+    if let Some(study) = &ask.study {
+        // What is estimated and how it is said is fixed before noise is seen, as the tables are.
+        let bytes = serde_json::to_vec(study).map_err(|e| DrawError::Study(e.to_string()))?;
+        reading = format!("{reading}; study {} {}", study.id, hex::encode(Sha256::digest(&bytes)));
+    }
     let request = Request { slot: ask.slot.clone(), cohorts: cohorts.clone(), plan, reading, again: ask.again };
 
     let (draw, resumed) = match ledger.start(&request).await? {
@@ -136,13 +150,14 @@ pub async fn draw(vault: &Vault, ask: &Ask, progress: &mut (dyn FnMut(u64) + Sen
                     if let Some(ground) = may.statistics {
                         statistics.add_on(ground, &stored.incoming.record);
                     }
-                    if may.microdata {
+                    if let Some(microdata) = microdata.as_mut().filter(|_| may.microdata) {
                         microdata.add(&stored.incoming.record);
                     }
                     Ok::<(), DrawError>(())
                 })
                 .await?;
-            let counts = [(Population::Statistics, statistics.finish()), (Population::Microdata, microdata.finish())];
+            let mut counts = vec![(Population::Statistics, statistics.finish())];
+            counts.extend(microdata.map(|tally| (Population::Microdata, tally.finish())));
             measure_all(&ledger, &draw, &request.plan, &counts).await?;
             (draw, false)
         }

@@ -209,6 +209,9 @@ fn fieller(terms: &[Term], reach: f64, within: (f64, f64), cause: Cause) -> Outc
     if bottom <= 0.0 || a <= 0.0 {
         return Err(Refused::Noise);
     }
+    // Where noise has pushed the ratio out of the range that it can have, the interval stands around the nearest end: the
+    // true ratio is no further from there, so it is held as often, and no interval claims certainty.
+    let top = top.clamp(within.0 * bottom, (within.1 * bottom).max(within.0 * bottom));
     let h = top * bottom - both;
     let c = top * top - var_top;
     let root = (h * h - a * c).max(0.0).sqrt();

@@ -79,10 +79,12 @@ pub(crate) fn estimate(value: f64, low: f64, high: f64, cause: Cause) -> Outcome
     }
 }
 
-/// Limits of a number that can't be negative: the noise around the unclipped value, then cut at nought.
+/// Limits of a number that can't be negative. Where noise has pushed it under nought, they stand around nought: the true
+/// number is no further from nought than from a value below, so they hold it as often, and never claim certainty.
 pub(crate) fn amount(value: f64, variance: f64, z: f64, cause: Cause) -> Outcome<Estimate> {
     let reach = z * variance.max(0.0).sqrt();
-    estimate(value.max(0.0), (value - reach).max(0.0), (value + reach).max(0.0), cause)
+    let held = value.max(0.0);
+    estimate(held, (value - reach).max(0.0), held + reach, cause)
 }
 
 /// A share with the noise's variance and, where chance counts, the number of people it rests on; cut to 0..1 at the end.
@@ -90,6 +92,8 @@ pub(crate) fn amount(value: f64, variance: f64, z: f64, cause: Cause) -> Outcome
 /// The limits are the p with (value - p)^2 <= z^2 (noise + p (1 - p) / people): Wilson's (1927) interval with the noise
 /// added, which is the plain interval of the noise where chance doesn't count.
 pub(crate) fn share(value: f64, noise: f64, people: Option<f64>, slack: f64, z: f64) -> Outcome<Estimate> {
+    // Around the nearest share that can be one, as in [`amount`].
+    let value = value.clamp(0.0, 1.0);
     let (noise, c) = (noise.max(0.0), people.map_or(0.0, |n| z * z / n.max(1e-9)));
     let middle = 2.0 * value + c;
     let root = (middle * middle - 4.0 * (1.0 + c) * (value * value - z * z * noise)).max(0.0).sqrt();
@@ -135,7 +139,10 @@ impl Ratio {
 
     /// The ratio with its limits, cut at nought and at `most`.
     pub fn estimate(self, z: f64, most: f64) -> Outcome<Estimate> {
-        let (low, high) = self.limits(z)?;
+        // Around the nearest ratio that can be one, as in [`amount`].
+        let (least, largest) = (0.0, if most.is_finite() && most < 1e100 { most * self.bottom } else { f64::INFINITY });
+        let held = if self.bottom > 0.0 { self.top.max(least).min(largest) } else { self.top };
+        let (low, high) = Ratio { top: held, ..self }.limits(z)?;
         let cause = if self.top_chance { Cause::NoiseAndSampling } else { Cause::Noise };
         let cut = |x: f64| x.max(0.0).min(most);
         estimate(cut(self.top / self.bottom), cut(low), cut(high), cause)

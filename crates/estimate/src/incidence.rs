@@ -313,7 +313,8 @@ fn bounds(followed: &Followed, at: &At, z: f64) -> Outcome<Estimate> {
     let low = at.value * known / all;
     let high = (at.value * known + u) / all;
     let cut = |x: f64| x.clamp(0.0, 1.0);
-    let (bottom, top) = (cut(low - end(low, -low / all)), cut(high + end(high, (1.0 - high) / all)));
+    // Around the nearest shares that can be ones, as in [`crate::chance::amount`].
+    let (bottom, top) = (cut(cut(low) - end(low, -low / all)), cut(cut(high) + end(high, (1.0 - high) / all)));
     // The middle of the bounds is only a place to stand: no value within them is likelier than another.
     let value = f64::midpoint(cut(low.min(high)), cut(high.max(low)));
     crate::chance::estimate(value, bottom.min(top), top.max(bottom), Cause::NoiseAndMissing)

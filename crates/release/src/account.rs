@@ -129,13 +129,13 @@ pub fn epsilon_of(rho: Rho, delta: f64) -> f64 {
     good as f64 / 1e6
 }
 
-/// Whether a stated epsilon is the one that rho gives. It is rounded up to six decimals, and another machine or an older
-/// version, whose logarithm differs in its last bit, may round to the next: one step is let through either way, as both
-/// are then upper bounds (the margin of the conversion is larger than what a last bit does). Costs themselves are whole
-/// numbers and are compared as such.
+/// Whether a stated epsilon is one that rho gives. It is rounded up to six decimals, and another machine or an older
+/// version, whose logarithm differs in its last bit, may have rounded to the next: one step more is let through, and none
+/// less, because what is said of privacy is never too kind. Costs themselves are whole numbers and are compared as such.
 pub fn is_epsilon_of(stated: f64, rho: Rho, delta: f64) -> bool {
     let right = epsilon_of(rho, delta);
-    (stated - right).abs() < 1.5e-6 || stated.to_bits() == right.to_bits()
+    // A stated number that went through a file may differ in its last bit.
+    (stated >= right - 1e-12 && stated < right + 1.5e-6) || stated.to_bits() == right.to_bits()
 }
 
 /// Covers the rounding of the few operations in [`ln_delta_at`], each of relative size 2⁻⁵³ on terms below 10⁶.
@@ -212,10 +212,10 @@ mod tests {
     fn an_epsilon_that_another_machine_rounded_otherwise_is_the_same_and_another_one_is_not() {
         for rho in [Rho::UNIT / 100, Rho::UNIT, 40 * Rho::UNIT].map(Rho) {
             let right = epsilon_of(rho, 1e-6);
-            for same in [right, right.next_up(), right.next_down(), right + 1e-6, right - 1e-6] {
+            for same in [right, right.next_up(), right.next_down(), right + 1e-6] {
                 assert!(is_epsilon_of(same, rho, 1e-6), "{same}");
             }
-            for other in [right + 3e-6, right - 3e-6, right * 0.99, 0.0, f64::NAN, f64::INFINITY] {
+            for other in [right + 3e-6, right - 1e-6, right - 3e-6, right * 0.99, 0.0, f64::NAN, f64::INFINITY] {
                 assert!(!is_epsilon_of(other, rho, 1e-6), "{other}");
             }
         }

@@ -16,7 +16,7 @@ pub(crate) mod shown;
 use crate::bundle::ReleaseInfo;
 use crate::noisy::NoisyTable;
 use accord_standard::figure::Figure;
-use accord_standard::study::{Estimator, FigureSpec, Study};
+use accord_standard::study::{Estimator, FigureSpec, Select, Study};
 use serde::{Deserialize, Serialize};
 
 /// A figure of a study for one group: a number, or several along time, age or steps.
@@ -112,7 +112,14 @@ impl<'a> Ask<'a> {
     fn answer(&self) -> Answer {
         match &self.spec.estimate {
             Estimator::Count { of } => self.count(of),
-            Estimator::Share { of, among, unknown, out_of } => self.share(of, among, unknown, out_of.as_deref()),
+            Estimator::Share { of, among, unknown, or_unknown, out_of } => match out_of {
+                Some(whole) => self.recorded(of, whole),
+                None => {
+                    let unknown: Vec<&Select> =
+                        std::iter::once(unknown).chain(or_unknown).filter(|u| !u.is_empty()).collect();
+                    self.share(of, among, &unknown)
+                }
+            },
             Estimator::Ratio { of, unknown, against } => self.ratio(of, unknown, against),
             Estimator::Trend { of, years } => self.trend(of, years),
             Estimator::Transitions { steps } => self.transitions(steps),
@@ -127,7 +134,7 @@ impl<'a> Ask<'a> {
                 years,
             }),
             Estimator::States { onset, identified, from, majority, until } => {
-                self.states(onset, identified, *from, (*majority, *until))
+                self.states(onset, identified, *majority, (*from, *until))
             }
             Estimator::Jump { onset, identified, age, from, until } => {
                 self.jump(onset, identified, *age, (*from, *until))

@@ -94,8 +94,12 @@ pub enum Estimator {
         /// Cells of whom it isn't known.
         #[serde(default)]
         unknown: Select,
+        /// More cells of whom it isn't known: those in any of these selections.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        or_unknown: Vec<Select>,
         /// Table whose total over the group is the whole, where the figure's own table can count a person in several cells;
-        /// `of` then names one category of each dimension in which a person can have several.
+        /// `of` then names one category of each dimension in which a person can have several. What is given is the share of
+        /// whom it is recorded: at least so many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         out_of: Option<String>,
     },
@@ -141,14 +145,14 @@ pub enum Estimator {
         /// Years at which the share is given.
         years: Vec<u16>,
     },
-    /// Share exploited, identified as a child, identified as an adult, by age, over those whose exploitation began under it.
+    /// Of the recorded people whose exploitation began under an age of majority: by age, the share not yet identified,
+    /// identified as a child, identified as an adult, out of those for whom it had begun by then.
     States {
         /// Dimension of ages at onset.
         onset: String,
         /// Dimension of ages at identification.
         identified: String,
-        /// Age at which the curve begins, with everyone whose exploitation had begun by then; the first single year of the
-        /// table if none is named.
+        /// Age at which the curve begins; the first band's end if none is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<u16>,
         /// Age of majority on this clock.

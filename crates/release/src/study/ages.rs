@@ -2,16 +2,14 @@
 //! by age, and whether anything jumps there.
 
 use super::{Answer, Ask, Point, StudyError, shown};
-use accord_estimate::adulthood::{self, Life};
+use accord_estimate::bounds::{self, Term};
 use accord_estimate::chance::{Assumes, Target};
 use accord_estimate::intensity::{self, Jump, Spell};
 use accord_estimate::noisy::Simulation;
 use accord_estimate::onset::{self, AgeCell, Band, Crossing, Curve, Question};
-use accord_estimate::states::Start;
-use accord_estimate::{Estimate, Outcome, Refused};
-use accord_standard::dimension::{Category, Dimension};
+use accord_estimate::{Counted, Estimate, Outcome, Refused};
+use accord_standard::dimension::Dimension;
 use accord_standard::figure::Measure;
-use accord_standard::study::Select;
 
 /// Level of all intervals (PRIVACY 13).
 const LEVEL: f64 = 0.95;
@@ -27,20 +25,23 @@ pub(super) struct Delay<'a> {
 }
 
 impl Ask<'_> {
-    /// The table of ages of the group.
+    /// The table of ages of the group: every cell of the table is read once.
     fn ages(&self, onset: &str, identified: &str) -> Result<Vec<AgeCell>, StudyError> {
         let (of_onset, of_seen) = (self.dimension(onset)?, self.dimension(identified)?);
-        let band = |c: &Category| c.low.map(|low| Band { low, high: c.high });
-        let mut out = Vec::with_capacity(of_onset.size() * of_seen.size());
-        for began in &of_onset.categories {
-            for seen in &of_seen.categories {
-                let only = |d: &Dimension, c: &Category| (d.id.clone(), vec![c.id.clone()]);
-                let select: Select = [only(of_onset, began), only(of_seen, seen)].into();
-                let count = self.table.sum(&self.table.cells(&[&self.of_group(), &select], &[]));
-                out.push(AgeCell { onset: band(began), identified: band(seen), count });
-            }
+        let place = |id: &str| self.table.spec.dimensions.iter().position(|d| d.id == id).unwrap_or(0);
+        let (at_onset, at_seen) = (place(onset), place(identified));
+        let mut cells = vec![Vec::new(); of_onset.size() * of_seen.size()];
+        for cell in self.table.cells(&[&self.of_group()], &[]) {
+            let categories = self.table.spec.categories_of(cell);
+            cells[categories[at_onset] * of_seen.size() + categories[at_seen]].push(cell);
         }
-        Ok(out)
+        let band = |d: &Dimension, at: usize| d.categories[at].low.map(|low| Band { low, high: d.categories[at].high });
+        let ages = cells.iter().enumerate().map(|(at, cells)| AgeCell {
+            onset: band(of_onset, at / of_seen.size()),
+            identified: band(of_seen, at % of_seen.size()),
+            count: self.table.sum(cells),
+        });
+        Ok(ages.collect())
     }
 
     /// Of those whose exploitation began under an age, the share not identified before it.
@@ -59,73 +60,57 @@ impl Ask<'_> {
         Ok((points, Vec::new()))
     }
 
-    /// Where people stand by age.
+    /// Where the recorded people stand by age: of those whose exploitation had begun by then (as children), the shares not
+    /// yet identified, identified as children, and as adults. Sums over sums: nothing is taken for granted of anybody who
+    /// is not in the table, and nothing is said between the ends of bands.
     pub(super) fn states(
         &self,
         onset: &str,
         identified: &str,
-        from: Option<u16>,
-        (majority, until): (u16, u16),
+        majority: u16,
+        (from, until): (Option<u16>, u16),
     ) -> Answer {
-        let dimension = self.dimension(onset)?;
-        // Those who began earlier are in the curve from its first age on.
-        let first = dimension.categories.iter().find(|c| c.low.is_some() && c.low == c.high).and_then(|c| c.low);
-        let Some(youngest) = from.or(first).filter(|y| *y < majority && u32::from(majority) == adulthood::MAJORITY)
-        else {
-            let why = Refused::NotRecorded("the table has no single years of age under majority".into());
+        let ages = self.ages(onset, identified)?;
+        let known: Vec<(Band, Band, Counted)> = ages
+            .iter()
+            .filter(|c| !c.impossible())
+            .filter_map(|c| Some((c.onset.filter(|b| b.under(majority))?, c.identified?, c.count)))
+            .collect();
+        // An age can be shown if no band of either age goes on over it.
+        let splits = |band: &Band, age: u16| band.low <= age && band.high.is_none_or(|high| high > age);
+        let first = known.iter().filter_map(|(began, ..)| began.high).min();
+        let shown: Vec<u16> = (from.or(first).unwrap_or(until)..=until)
+            .filter(|age| !known.iter().any(|(began, seen, _)| splits(began, *age) || splits(seen, *age)))
+            .collect();
+        if shown.is_empty() {
+            let why =
+                Refused::NotRecorded("the table has no bands of age that end where the figure is asked for".into());
             return Ok((vec![self.point("by_age", "", None, shown::refused(&why), &[])], Vec::new()));
-        };
-        let mut lives = Vec::new();
-        for cell in self.ages(onset, identified)? {
-            let (Some(began), Some(seen)) = (cell.onset, cell.identified) else { continue };
-            let seen = seen.low;
-            let began = Some(began).filter(|b| b.under(majority)).map(|b| b.low.max(youngest));
-            let Some(began) = began.filter(|began| *began <= seen && seen >= youngest) else { continue };
-            let identified = (seen <= until).then_some(u32::from(seen));
-            let onset = u32::from(began);
-            let life = Life { onset, seen_from: onset, identified, again: None, last: u32::from(until) };
-            lives.push((life, cell.count));
         }
-        let ask = accord_estimate::states::Ask {
-            from: 0,
-            start: Start::In(adulthood::EXPLOITED_AS_MINOR),
-            groups: vec![
-                vec![adulthood::EXPLOITED_AS_MINOR, adulthood::EXPLOITED_AS_ADULT],
-                vec![adulthood::IDENTIFIED_AS_MINOR],
-                vec![adulthood::IDENTIFIED_AS_ADULT],
-            ],
-            target: Target::Records,
-            level: LEVEL,
-        };
-        let table = adulthood::table(u32::from(youngest), u32::from(until), &lives);
-        let curve = match table.and_then(|table| table.curve(&ask)) {
-            Ok(curve) => curve,
-            Err(why) => return Ok((vec![self.point("by_age", "", None, shown::refused(&why), &[])], Vec::new())),
-        };
-        let names = [
-            ("exploited", "not yet identified"),
-            ("as_child", "identified as a child"),
-            ("as_adult", "identified as an adult"),
+        type Is = fn(&Band, u16, u16) -> bool;
+        let states: [(&str, &str, Is); 3] = [
+            ("exploited", "not yet identified", |seen, age, _| seen.from(age + 1)),
+            ("as_child", "identified as a child", |seen, age, majority| seen.under(age + 1) && seen.under(majority)),
+            ("as_adult", "identified as an adult", |seen, age, majority| seen.under(age + 1) && seen.from(majority)),
         ];
         let mut points: Vec<Point> = Vec::new();
-        for (group, (key, words)) in names.iter().enumerate() {
-            for (age, step) in (youngest..=until).zip(&curve.steps) {
-                let share: Outcome<Estimate> = match step {
-                    Ok(at) => at.share.get(group).copied().ok_or_else(|| Refused::NotSettled("no such state".into())),
-                    Err(why) => Err(why.clone()),
-                };
+        for (key, words, is) in states {
+            for age in &shown {
+                let terms: Vec<Term> = known
+                    .iter()
+                    .filter(|(began, ..)| began.under(age + 1))
+                    .map(|(_, seen, count)| Term {
+                        top: f64::from(is(seen, *age, majority)),
+                        bottom: 1.0,
+                        count: *count,
+                    })
+                    .collect();
                 let label = format!("{words}, by the end of age {age}");
-                let shown = shown::estimate(&share, Measure::Percent, 100.0);
-                points.push(self.point(
-                    &format!("{key}_{age}"),
-                    &label,
-                    Some(f64::from(age)),
-                    shown,
-                    &[IDENTIFIED_ONLY],
-                ));
+                let share = shown::estimate(&bounds::ratio(&terms, (0.0, 1.0)), Measure::Percent, 100.0);
+                points.push(self.point(&format!("{key}_{age}"), &label, Some(f64::from(*age)), share, &[BOTH_KNOWN]));
             }
         }
-        Ok((points, curve.assumes.iter().map(|a| assumption(*a).to_owned()).collect()))
+        Ok((points, Vec::new()))
     }
 
     /// How long from onset to identification.
@@ -148,17 +133,22 @@ impl Ask<'_> {
             Err(why) => Err(why.clone()),
         };
         let median = shown::estimate(&at(&|c| c.quantiles.first().cloned()), Measure::Years, 1.0);
-        let mut points =
-            vec![self.point("median", "years by which half were identified", None, median, &[how, IDENTIFIED_ONLY])];
+        let mut points = vec![self.point(
+            "median",
+            "birthdays by which half were identified",
+            None,
+            median,
+            &[how, BIRTHDAYS, IDENTIFIED_ONLY],
+        )];
         for (place, years) in asked.years.iter().enumerate() {
             let share = shown::estimate(&at(&|c| c.by.get(place).cloned()), Measure::Percent, 100.0);
-            let label = if *years == 0 {
-                "identified in the year in which it began".to_owned()
-            } else {
-                format!("identified within {years} years")
+            let label = match years {
+                0 => "identified before the next birthday".to_owned(),
+                1 => "identified at most one birthday later".to_owned(),
+                years => format!("identified at most {years} birthdays later"),
             };
             let at = Some(f64::from(*years));
-            points.push(self.point(&format!("within_{years}"), &label, at, share, &[how, IDENTIFIED_ONLY]));
+            points.push(self.point(&format!("within_{years}"), &label, at, share, &[how, BIRTHDAYS, IDENTIFIED_ONLY]));
         }
         let mut notes = Vec::new();
         if let Ok(delays) = &found {
@@ -166,7 +156,9 @@ impl Ask<'_> {
             points.push(self.point("left_out", "left out because an age is not known", None, out, &[]));
         }
         if let Some(longest) = curve.as_ref().ok().and_then(|c| c.longest) {
-            notes.push(format!("Speaks of those identified within {longest} years; nothing is known of longer times."));
+            notes.push(format!(
+                "Speaks of those identified at most {longest} birthdays later; of longer times nothing is known."
+            ));
         }
         Ok((points, notes))
     }
@@ -226,10 +218,15 @@ impl Ask<'_> {
 }
 
 /// Said of times as they are seen.
-const AS_SEEN: &str = "As seen: too short, because whoever is identified later than the table reaches is not in it.";
-/// Said of times corrected for that.
-const CORRECTED: &str =
-    "Corrected for the ages at which the table ends; it knows nothing of people who will be identified later.";
+const AS_SEEN: &str = "As recorded: whoever has not been identified yet is not in it, so that times are too short, most of all for recent years.";
+/// Said of times corrected for the end of the table.
+const CORRECTED: &str = "Corrected for the oldest age that the table tells apart, and for nothing else: whoever has not been identified yet is not in it.";
+/// Said of times counted in ages.
+const BIRTHDAYS: &str =
+    "Counts birthdays between the beginning and identification: one birthday later can be a day or nearly two years.";
+/// Said of shares by age.
+const BOTH_KNOWN: &str =
+    "Of recorded people of whom both ages are known; those who were never identified are not in it.";
 /// Said of everything made from ages at identification.
 const IDENTIFIED_ONLY: &str = "Speaks of people who were identified in the end: those who never were are not in it.";
 

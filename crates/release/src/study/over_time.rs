@@ -5,7 +5,7 @@ use accord_estimate::bounds::{self, Parts};
 use accord_estimate::chance::Target;
 use accord_estimate::incidence::{self, Followed, Incidence};
 use accord_estimate::trend::{Compare, Told, trend};
-use accord_estimate::{Counted, Outcome};
+use accord_estimate::{Counted, Outcome, Refused};
 use accord_standard::dimension::Category;
 use accord_standard::figure::Measure;
 use accord_standard::study::Select;
@@ -115,6 +115,8 @@ impl Ask<'_> {
             Ok(figure) => figure,
             Err(why) => return Ok((vec![self.point("by_end", "", None, shown::refused(&why), &[])], Vec::new())),
         };
+        // Whether a time is known can depend on what happened: with many unknown, a share of the known says little of all.
+        let few_unknown = figure.unknown.high <= FEW;
         let mut points = Vec::new();
         for (band, result) in bands.iter().zip(&figure.bands) {
             let Some(high) = band.high else { continue };
@@ -123,21 +125,27 @@ impl Ask<'_> {
             let part = |of: fn(&Incidence) -> accord_estimate::Estimate| -> Outcome<accord_estimate::Estimate> {
                 result.as_ref().map(of).map_err(Clone::clone)
             };
-            let share = shown::estimate(&part(|i| i.share), Measure::Percent, 100.0);
+            let share = if few_unknown {
+                shown::estimate(&part(|i| i.share), Measure::Percent, 100.0)
+            } else {
+                shown::refused(&Refused::NotRecorded(TOO_MANY_UNKNOWN.into()))
+            };
             let either = shown::estimate(&part(|i| i.bounds), Measure::Percent, 100.0);
-            points.push(self.point(&format!("by_{days}"), &format!("within {days} days"), at, share, &[CENSORED]));
-            let label = format!("within {days} days, whatever became of those whose follow-up is not known");
+            let label = format!("in the first {days} days");
+            points.push(self.point(&format!("by_{days}"), &label, at, share, &[CENSORED]));
+            let label = format!("{label}, whatever became of those whose follow-up or time is not known");
             points.push(self.point(&format!("by_{days}_bounds"), &label, at, either, &[]));
         }
         let unknown = shown::estimate(&Ok(figure.unknown), Measure::Percent, 100.0);
-        points.push(self.point("unknown", "follow-up not known", None, unknown, &[]));
-        let notes = figure.median_follow_up.map(|years| {
-            format!("Half of those whose follow-up is known were no longer followed after {years:.1} years.")
-        });
-        Ok((points, notes.into_iter().collect()))
+        points.push(self.point("unknown", "follow-up or time not known", None, unknown, &[]));
+        Ok((points, Vec::new()))
     }
 }
 
+/// Up to this share of unknown follow-up, for sure, a share of the known is given as well.
+const FEW: f64 = 0.05;
+/// Why there is no single share.
+const TOO_MANY_UNKNOWN: &str = "follow-up or time is not known for more than one in twenty, and that can depend on what happened: the range says what holds";
 /// Said of changes from year to year.
 const TOGETHER: &str =
     "All changes of this series hold together in 95 % of cases: looking at many years makes no change.";

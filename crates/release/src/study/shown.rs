@@ -17,49 +17,53 @@ const fn decimals(measure: Measure) -> f64 {
 
 /// An estimate as it is shown. `factor` turns the estimator's unit into the measure's (100 for shares in per cent).
 ///
-/// The flag follows the relative half-width (GS-10). What is over 50 % of its value shows its range alone; a share keeps its
-/// range however small it is, because "0 to 4 %" says something, as long as it rules out half of all shares. Other measures
-/// over 100 % are refused.
+/// The flag follows the relative half-width (GS-10). What is over 50 % of its value shows its range alone, however wide: to
+/// hide an interval because noise made it wide would leave those that noise made narrow, and they hold the truth less often
+/// than is claimed. Only a range that holds every share there is, is refused: it can't be wrong.
 pub(crate) fn estimate(outcome: &Outcome<Estimate>, measure: Measure, factor: f64) -> (FigureValue, Reliability) {
     let given = match outcome {
         Ok(given) => given,
         Err(why) => return refused(why),
     };
     let scale = decimals(measure);
-    let most = if measure == Measure::Percent { 100.0 } else { f64::INFINITY };
+    let [least, most] = match measure {
+        Measure::Percent => [0.0, 100.0],
+        Measure::People => [f64::MIN, f64::MAX],
+        _ => [0.0, f64::MAX],
+    };
     let [value, low, high] = [given.value, given.low, given.high].map(|x| x * factor);
-    if ![value, low].iter().all(|x| x.is_finite()) || high.is_nan() {
+    if !value.is_finite() || low.is_nan() || high.is_nan() {
         return refused(&Refused::NotSettled("it gives no number".into()));
     }
-    // Binary fractions must not push an end that already has so few decimals a whole step outwards.
-    let low = ((low * scale + 1e-9).floor() / scale).max(if measure == Measure::People { f64::MIN } else { 0.0 });
-    let high = ((high * scale - 1e-9).ceil() / scale).min(most);
-    let value = ((value * scale).round() / scale).clamp(low, high);
+    if !low.is_finite() || !high.is_finite() {
+        return refused(&Refused::NotIdentified("how far it reaches can't be told".into()));
+    }
+    // Binary fractions must not push an end that already has so few decimals a whole step outwards. Adding nought turns the
+    // nought that has a minus sign into the one that has none.
+    let low = ((low * scale + 1e-9).floor() / scale).max(least) + 0.0;
+    let high = ((high * scale - 1e-9).ceil() / scale).min(most).max(low) + 0.0;
+    let value = ((value * scale).round() / scale).clamp(low, high) + 0.0;
+    if measure == Measure::Percent && low <= least && high >= most {
+        return refused(&match given.cause {
+            Cause::NoiseAndMissing => Refused::NotIdentified(
+                "depending on those of whom it is not known, it could be anything from none to all".into(),
+            ),
+            Cause::Noise | Cause::NoiseAndSampling => Refused::Noise,
+        });
+    }
     let includes = match given.cause {
         Cause::Noise => Includes::Noise,
         Cause::NoiseAndMissing => Includes::NoiseAndMissing,
         Cause::NoiseAndSampling => Includes::NoiseAndSampling,
     };
-    if !high.is_finite() {
-        return refused(&Refused::NotIdentified(format!("it is over {low}, and how far over can't be told")));
-    }
     let half = (high - low) / 2.0;
-    let reliability = if half <= 0.25 * value {
+    let reliability = if value > 0.0 && half <= 0.25 * value {
         Reliability::Solid
-    } else if half <= 0.5 * value {
+    } else if value > 0.0 && half <= 0.5 * value {
         Reliability::Care
     } else {
         Reliability::RangeOnly
     };
-    let says_nothing = match measure {
-        Measure::Percent => high - low > 50.0,
-        // A difference is about nought, where no width is relative.
-        Measure::People => false,
-        _ => half > value,
-    };
-    if says_nothing && given.cause != Cause::NoiseAndMissing {
-        return refused(&Refused::Noise);
-    }
     // The middle of a range over which missing values decide is no estimate.
     let bare = reliability == Reliability::RangeOnly || given.cause == Cause::NoiseAndMissing;
     let value = if bare { None } else { Some(value) };
@@ -99,11 +103,12 @@ impl Ask<'_> {
         shown: (FigureValue, Reliability),
         more: &[&str],
     ) -> Point {
-        let who = self.group.map(|g| g.label.clone());
-        let who = who.or_else(|| self.table.spec.among.as_ref().map(|a| a.label.clone()));
-        let mut subject = match who {
-            Some(who) => format!("{}: {who}", self.spec.label),
-            None => self.spec.label.clone(),
+        let group = self.group.map(|g| g.label.clone());
+        let among = self.table.spec.among.as_ref().map(|a| a.label.clone());
+        let mut subject = match (group, among) {
+            (Some(group), Some(among)) => format!("{}: {group}, of {among}", self.spec.label),
+            (Some(who), None) | (None, Some(who)) => format!("{}: {who}", self.spec.label),
+            (None, None) => self.spec.label.clone(),
         };
         if !label.is_empty() {
             subject = format!("{subject}; {label}");

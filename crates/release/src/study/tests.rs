@@ -116,7 +116,7 @@ label = "groomed"
 definition = "d"
 table = "uses"
 groups = ["girls"]
-estimate = { share = { of = { use = ["groom"] }, unknown = { use = ["unknown"] }, out_of = "whole" } }
+estimate = { share = { of = { use = ["groom"] }, out_of = "whole" } }
 [[figure]]
 id = "late"
 label = "late"
@@ -247,7 +247,9 @@ fn shares_have_bounds_for_those_of_whom_it_is_not_known() {
         bounds,
         FigureValue::Estimate { includes: Includes::NoiseAndMissing, measure: Measure::Percent, .. }
     ));
-    assert_eq!(ends(figure(&all, "groomed", Some("girls"), "known")).0, Some(25.0));
+    assert_eq!(ends(figure(&all, "groomed", Some("girls"), "recorded")).0, Some(25.0));
+    let groomed = all.iter().find(|s| s.figure == "groomed").unwrap();
+    assert!(groomed.points.len() == 1 && groomed.points[0].figure.caveats.iter().any(|c| c.contains("at least")));
 }
 
 #[test]
@@ -309,6 +311,39 @@ fn where_people_stand_by_age_adds_up_and_turns_at_eighteen() {
     let share = |key: &str| ends(figure(&all, "states", Some("girls"), key)).0.unwrap_or(0.0);
     assert_eq!((share("exploited_16"), share("as_child_16")), (80.0, 20.0));
     assert_eq!((share("exploited_18"), share("as_child_18"), share("as_adult_18")), (30.0, 40.0, 30.0));
+}
+
+#[test]
+fn where_people_stand_is_a_share_of_those_recorded_whenever_their_exploitation_began() {
+    let people =
+        [("ages", "female.a14.a14", 1_800), ("ages", "female.a14.a18", 200), ("ages", "female.a17.a18", 6_000)];
+    let study = study();
+    let all = series(&info(), &study, &tables(&study, 1, &people)).unwrap();
+    let share = |key: &str| ends(figure(&all, "states", Some("girls"), key)).0;
+    assert_eq!((share("exploited_17"), share("as_child_17")), (Some(77.5), Some(22.5)));
+    assert_eq!((share("as_adult_18"), share("as_child_18")), (Some(77.5), Some(22.5)));
+}
+
+#[test]
+fn where_follow_up_is_missing_for_more_than_one_in_twenty_only_the_range_is_given() {
+    let study = study();
+    let followed =
+        [("later", "female.seen_0_364", 100), ("later", "female.not_730_plus", 800), ("later", "female.unknown", 100)];
+    let all = series(&info(), &study, &tables(&study, 1, &followed)).unwrap();
+    assert!(matches!(figure(&all, "late", Some("girls"), "by_365"), FigureValue::Refused { .. }));
+    let (value, low, high) = ends(figure(&all, "late", Some("girls"), "by_365_bounds"));
+    assert!(value.is_none() && (9.5..=10.0).contains(&low) && (20.0..=20.5).contains(&high), "{low} {high}");
+}
+
+#[test]
+fn a_count_that_noise_pushed_below_nought_makes_no_certainty() {
+    let study = study();
+    for people in [-4_000, -300, -40, -1] {
+        let measured = tables(&study, 20_000, &[("whole", "female", 4_000), ("uses", "female.groom", people)]);
+        let all = series(&info(), &study, &measured).unwrap();
+        let (value, low, high) = ends(figure(&all, "groomed", Some("girls"), "recorded"));
+        assert!(value.is_none() && low == 0.0 && low.is_sign_positive() && high >= 0.9, "{people}: {low} to {high}");
+    }
 }
 
 #[test]
@@ -380,8 +415,11 @@ proptest! {
             table.values.iter_mut().for_each(|v| *v = *next.next().unwrap());
         }
         for point in series(&info(), &study, &measured).unwrap().iter().flat_map(|s| &s.points) {
-            if let FigureValue::Estimate { value, low, high, .. } = point.figure.value {
-                prop_assert!(low.is_finite() && high.is_finite() && low <= high, "{point:?}");
+            if let FigureValue::Estimate { value, low, high, measure, .. } = point.figure.value {
+                // Whole birthdays can have both ends in the same one.
+                let wide = low < high || (low == high && measure == Measure::Years);
+                prop_assert!(low.is_finite() && high.is_finite() && wide, "{point:?}");
+                prop_assert!((low.is_sign_positive() || low < 0.0) && (high.is_sign_positive() || high < 0.0), "{point:?}");
                 prop_assert!(value.is_none_or(|v| low <= v && v <= high), "{point:?}");
                 prop_assert!(point.figure.reliability != Reliability::NotShown);
             }

@@ -6,6 +6,11 @@ use crate::problem::Problem;
 use crate::workload::TableSpec;
 use std::collections::BTreeSet;
 
+/// Most groups, figures or sections of a study.
+const MOST: usize = 200;
+/// Most figures, counted once for each of their groups: whoever verifies a release makes all of them again.
+const MOST_SERIES: usize = 2_000;
+
 pub(super) fn problems(study: &Study) -> Vec<Problem> {
     let here = format!("study {}", study.id);
     let mut out = study.workload.problems();
@@ -19,6 +24,14 @@ pub(super) fn problems(study: &Study) -> Vec<Problem> {
     unique("group", study.groups.iter().map(|g| g.id.as_str()), &mut out);
     unique("figure", study.figures.iter().map(|f| f.id.as_str()), &mut out);
     unique("section", study.sections.iter().map(|s| s.id.as_str()), &mut out);
+    let parts = [study.groups.len(), study.sections.len(), study.figures.len()];
+    let numbers: usize = study.figures.iter().map(|f| f.groups.len().max(1)).sum();
+    if parts.iter().any(|n| *n > MOST) || numbers > MOST_SERIES {
+        out.push(Problem::new(
+            &here,
+            format!("at most {MOST} groups, figures, sections, and {MOST_SERIES} figures by group"),
+        ));
+    }
     if study.sections.is_empty() {
         out.push(Problem::new(&here, "a page has at least one section"));
     }
@@ -82,13 +95,19 @@ fn one(figure: &FigureSpec, study: &Study, out: &mut Vec<Problem>) {
     }
     let several = table.dimensions.iter().any(|d| d.rule.is_several());
     match &figure.estimate {
-        Estimator::Count { of } => known(of, table, &mut wrong),
-        Estimator::Share { of, among, unknown, out_of } => {
-            for select in [of, among, unknown] {
+        Estimator::Count { of } => {
+            known(of, table, &mut wrong);
+            one_of_each(of, table, &mut wrong);
+        }
+        Estimator::Share { of, among, unknown, or_unknown, out_of } => {
+            for select in [of, among, unknown].into_iter().chain(or_unknown) {
                 known(select, table, &mut wrong);
             }
             match out_of {
                 None => one_cell(of, table, &mut wrong),
+                Some(_) if !among.is_empty() => {
+                    wrong("out_of takes the whole group: there is no among beside it".into());
+                }
                 Some(id) => whole(id, of, figure, study, table, &mut wrong),
             }
         }
@@ -103,6 +122,7 @@ fn one(figure: &FigureSpec, study: &Study, out: &mut Vec<Problem>) {
         }
         Estimator::Trend { of, years } => {
             known(of, table, &mut wrong);
+            one_of_each(of, table, &mut wrong);
             ruled(years, Rule::YearBand, table, &mut wrong);
         }
         Estimator::Crossing { onset, identified, .. }
@@ -118,6 +138,7 @@ fn one(figure: &FigureSpec, study: &Study, out: &mut Vec<Problem>) {
         Estimator::Transitions { steps } => ruled(steps, Rule::Steps, table, &mut wrong),
         Estimator::Incidence { outcome, most_unknown } => {
             ruled(outcome, Rule::Elapsed, table, &mut wrong);
+            one_cell(&Select::new(), table, &mut wrong);
             if *most_unknown > 1000 {
                 wrong("most_unknown is in thousandths".into());
             }
@@ -169,6 +190,11 @@ fn whole(id: &str, of: &Select, figure: &FigureSpec, study: &Study, table: &Tabl
     for group in figure.groups.iter().filter_map(|g| study.group(g)) {
         known(&group.select, out_of, wrong);
     }
+    one_of_each(of, table, wrong);
+}
+
+/// A sum over several categories in which a person can stand counts nobody.
+fn one_of_each(of: &Select, table: &TableSpec, wrong: &mut impl FnMut(String)) {
     for dimension in table.dimensions.iter().filter(|d| d.rule.is_several()) {
         if of.get(&dimension.id).is_none_or(|c| c.len() != 1) {
             wrong(format!("name one category of {}: a person can stand in several", dimension.id));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_CELLS: usize = 1_000_000;
 
 /// Dimensions that may stand first (GS-01).
-const FIRST: [&str; 2] = ["sex", "gender"];
+const FIRST: [(&str, &str); 2] = [("sex", "sex_registered"), ("gender", "gender")];
 
 pub(super) fn problems(workload: &Workload) -> Vec<Problem> {
     let mut out = Vec::new();
@@ -74,8 +74,8 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if table.share == 0 {
         wrong("a table without a share of the budget cannot be measured".into());
     }
-    if table.dimensions.first().is_none_or(|d| !FIRST.contains(&d.id.as_str())) {
-        wrong("sex or gender comes first".into());
+    if table.dimensions.first().is_none_or(|d| !FIRST.contains(&(d.id.as_str(), d.field.as_str()))) {
+        wrong("sex or gender, cut by the field of that name, comes first".into());
     }
     let ids: BTreeSet<&str> = table.dimensions.iter().map(|d| d.id.as_str()).collect();
     if ids.len() != table.dimensions.len() {
