@@ -106,7 +106,7 @@ fn a_broken_workload_is_refused_with_the_place() {
     for (from, to, expected) in [
         ("share = 600", "share = 601", "sum to 1001"),
         ("share = 600", "share = 4294967295", "sum to"),
-        ("['sex', 'age_band']", "['age_band', 'sex']", "sex or gender comes first"),
+        ("['sex', 'age_band']", "['age_band', 'sex']", "sex or gender, cut by the field of that name, comes first"),
         ("'exploitation'", "'shoe_size'", "there is no dimension shoe_size"),
         ("'exploitation'", "'technology_role'", "refines nothing"),
         ("'exploitation'", "'sex'", "given twice"),
