@@ -87,19 +87,29 @@ impl Contribution {
         let rows = |t: &NoisyTable| microdata.iter().find(|m| m.0 == t.table).map_or(u64::MAX, |m| m.2);
         let charged = self.statistics.iter().chain(&self.basis).map(|t| (t, statistics(t)));
         for (table, most) in charged.chain(self.microdata.iter().map(|t| (t, rows(t)))) {
-            // One organisation moves no cell by more than its declared bound and its noise.
-            let most_noise = table.noise().sigma() * 12.0 + 1.0;
-            let most_value = self.size_bound.saturating_add(most_noise.min(1e12) as u64).min(LARGEST);
-            if table.values.iter().any(|v| v.unsigned_abs() > most_value) {
-                return Err(format!(
-                    "table {} holds a value beyond the declared bound of {} people",
-                    table.table, self.size_bound
-                ));
-            }
             let [draw] = &table.draws[..] else {
                 return Err(format!("table {} is not one draw", table.table));
             };
             draw.bears_its_cost(most).map_err(|why| format!("table {}: {why}", table.table))?;
+            draw.is_no_larger_than_its_cost().map_err(|why| format!("table {}: {why}", table.table))?;
+            // One organisation moves no cell, and no sum of a table's cells, by more than its declared bound and the noise
+            // that its cost buys. More noise than that would be a licence to move them further.
+            let beyond =
+                || format!("table {} holds more than the declared bound of {} people", table.table, self.size_bound);
+            let sigma = table.noise().sigma();
+            let within = |value: i128, people: u128, sigma: f64| {
+                let noise = (sigma * 12.0 + 1.0).min(1e15) as u128;
+                value.unsigned_abs() <= people.saturating_add(noise).min(u128::from(LARGEST) * 1_000)
+            };
+            if !table.values.iter().all(|v| within(i128::from(*v), u128::from(self.size_bound), sigma)) {
+                return Err(beyond());
+            }
+            // Combinations of microdata count a person in as many cells as there are combinations, which `most` says.
+            let people = u128::from(self.size_bound).saturating_mul(u128::from(most.max(1)));
+            let sum: i128 = table.values.iter().map(|v| i128::from(*v)).sum();
+            if most != u64::MAX && !within(sum, people, sigma * (table.values.len() as f64).sqrt()) {
+                return Err(beyond());
+            }
             spent = spent.checked_add(draw.rho.0).ok_or("its costs make no sense")?;
         }
         if spent > self.rho.0 || self.rho > self.rho_cumulative || self.rho_cumulative.0 > 1_000 * Rho::UNIT {

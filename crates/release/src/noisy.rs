@@ -48,6 +48,23 @@ impl Draw {
     }
 }
 
+impl Draw {
+    /// Whether the noise is the least that its cost and sensitivity demand: one thousandth less would not do. Who sends
+    /// tables could otherwise state more noise than was drawn, and with it stretch what counts as possible.
+    ///
+    /// # Errors
+    /// If it is more.
+    pub fn is_no_larger_than_its_cost(&self) -> Result<(), &'static str> {
+        let less = u128::from(self.sigma_milli.saturating_sub(1));
+        let needed = u128::from(self.sensitivity_squared) * 1_000_000 * u128::from(Rho::UNIT);
+        let has = less.checked_mul(less).and_then(|s| s.checked_mul(2 * u128::from(self.rho.0)));
+        if has.is_none_or(|has| has >= needed) {
+            return Err("it states more noise than its cost and sensitivity buy");
+        }
+        Ok(())
+    }
+}
+
 /// No sigma (in thousandths), sensitivity or count of people is beyond this; sums of many stay far from overflow.
 pub(crate) const LARGEST: u64 = 1_000_000_000_000;
 
@@ -69,6 +86,13 @@ pub enum PoolError {
 }
 
 impl NoisyTable {
+    /// Whether every value and every noise is of a size that a count of people and its noise can have, so that sums of them
+    /// stay far from overflow.
+    pub(crate) fn is_in_bounds(&self) -> bool {
+        self.values.iter().all(|value| value.unsigned_abs() <= LARGEST)
+            && self.draws.iter().all(|draw| draw.sigma_milli <= LARGEST && draw.sensitivity_squared <= LARGEST)
+    }
+
     /// The noise in each cell.
     pub fn noise(&self) -> LinearNoise {
         LinearNoise::direct(&self.draws.iter().map(|d| d.sigma_milli).collect::<Vec<_>>())

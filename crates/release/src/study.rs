@@ -77,6 +77,54 @@ pub fn series(info: &ReleaseInfo, study: &Study, measured: &[NoisyTable]) -> Res
     Ok(out)
 }
 
+/// Most numbers that a study makes: whoever verifies a release makes all of them again, and a page shows them.
+pub const MOST_POINTS: usize = 20_000;
+
+/// Makes the figures of empty tables, to find out before anything is spent whether a study can be made at all: how many
+/// numbers it gives, and that each has an id of its own.
+///
+/// # Errors
+/// What a draw would fail with.
+pub fn rehearse(study: &Study) -> Result<usize, StudyError> {
+    let draw = crate::noisy::Draw {
+        sigma_milli: 1_000,
+        rho: crate::account::Rho(1),
+        sensitivity_squared: 1,
+        entry: "rehearsal".into(),
+    };
+    let tables: Vec<NoisyTable> = study
+        .workload
+        .tables
+        .iter()
+        .map(|t| NoisyTable { table: t.id.clone(), values: vec![0; t.cells()], draws: vec![draw.clone()] })
+        .collect();
+    let info = ReleaseInfo {
+        id: "rehearsal".into(),
+        title: String::new(),
+        slot: String::new(),
+        organisations: Vec::new(),
+        unit: crate::bundle::Unit::People,
+        population: String::new(),
+        period: String::new(),
+        invented: true,
+        codebook: String::new(),
+        software: String::new(),
+        assumptions: Vec::new(),
+        accounts: Vec::new(),
+    };
+    let all = series(&info, study, &tables)?;
+    let mut ids = std::collections::BTreeSet::new();
+    for (of, point) in all.iter().flat_map(|s| s.points.iter().map(move |p| (s, p))) {
+        if !ids.insert(point.figure.id.as_str()) {
+            return Err(StudyError::Figure(of.figure.clone(), format!("two of its numbers are called {}", point.key)));
+        }
+    }
+    if ids.len() > MOST_POINTS {
+        return Err(StudyError::Figure(study.id.clone(), format!("more than {MOST_POINTS} numbers in all")));
+    }
+    Ok(ids.len())
+}
+
 /// One figure asked for one group.
 pub(crate) struct Ask<'a> {
     info: &'a ReleaseInfo,

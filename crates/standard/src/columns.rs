@@ -22,6 +22,19 @@ pub const MAX_VALUES: usize = 50_000;
 pub const MAX_ALL_VALUES: usize = 1_000_000;
 /// Most values of a column of which the values are taken from the file, on the word of whoever holds it.
 pub const MAX_INFERRED: usize = 20_000;
+/// Whether a character can't be seen and does something all the same: it commands a terminal, breaks a line, or turns the
+/// direction of text, so that it reads as another. Letters that join, or don't, are none of these.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text in which hidden characters are written out, such as `\u{202e}`.
+fn visible(text: &str) -> String {
+    let one = |c: char| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(one).collect()
+}
+
 /// Longest name or value, in bytes.
 pub const MAX_TEXT: usize = 500;
 
@@ -106,7 +119,7 @@ impl Columns {
         let mut names = HashSet::new();
         for (at, column) in self.columns.iter().enumerate() {
             if !names.insert(column.name.as_str()) {
-                problems.push(Problem::new(&column.name, "two columns have this name"));
+                problems.push(Problem::new(visible(&column.name), "two columns have this name"));
             }
             column.check(at, &mut problems);
         }
@@ -139,10 +152,19 @@ impl Column {
     }
 
     fn check(&self, at: usize, problems: &mut Vec<Problem>) {
-        let place = if self.name.is_empty() { format!("column {}", at + 1) } else { self.name.clone() };
+        let place = if self.name.is_empty() { format!("column {}", at + 1) } else { visible(&self.name) };
         let mut wrong = |what: String| problems.push(Problem::new(&place, what));
         if self.name.trim() != self.name || self.name.is_empty() || self.name.len() > MAX_TEXT {
             wrong(format!("its name is empty, has blanks around it or is longer than {MAX_TEXT} bytes"));
+        }
+        let texts = std::iter::once(&self.name).chain(&self.values).chain(&self.groups).chain(&self.absent);
+        let hidden: Vec<String> = texts.filter(|t| t.contains(is_hidden)).map(|t| visible(t)).collect();
+        if let Some(some) = file::some_of(&hidden) {
+            wrong(format!(
+                "{some}: there are characters that can't be seen: a control character, a line end, or one that turns the direction of \
+                 text. Whoever reads what is released could be misled by them: take them out of the file and of the domain"
+            ));
+            return;
         }
         if self.values.len() > MAX_VALUES {
             wrong(format!("has more than {MAX_VALUES} values; leave it out, or declare coarser ones"));

@@ -262,6 +262,11 @@ impl Study {
             own.push(dimension.expand(book).map_err(|p| FileError::Wrong { file: name.clone(), problems: vec![p] })?);
         }
         problem::none_wrong(&name, dimension::problems(&own, book))?;
+        let other = |d: &&Dimension| dimensions.iter().any(|known| known.id == d.id && known != *d);
+        let changed = own.iter().filter(other).map(|d| {
+            Problem::new(format!("dimension {}", d.id), "the standard has another with this id: choose another id")
+        });
+        problem::none_wrong(&name, changed.collect())?;
         own.extend(dimensions.iter().filter(|d| own.iter().all(|o| o.id != d.id)).cloned().collect::<Vec<_>>());
         let mut workload = file.workload;
         workload.insert("id".into(), file.id.clone().into());

@@ -8,6 +8,7 @@ use accord_desk::draw::Ask;
 use accord_measure::plan::{Extras, Plan};
 use accord_release::noise::LinearNoise;
 use accord_release::publish::MISS;
+use accord_release::study::rehearse;
 use accord_standard::codebook::Codebook;
 use accord_standard::dimension;
 use accord_standard::legal::LegalAges;
@@ -81,6 +82,8 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
             study.id
         ));
     }
+    // What can fail without data fails before anything is spent.
+    rehearse(&study).with_context(|| format!("study {} can't be made", study.id))?;
     let Some(vault) = args.vault else {
         accord_release::account::check_epsilon(args.epsilon).map_err(super::Refused::error)?;
         return show(&study, args.epsilon, json);

@@ -124,9 +124,33 @@ fn chosen_columns_come_in_the_order_asked_for_and_unknown_ones_are_named() {
 fn a_domain_is_written_as_it_is_read() {
     let columns = parse(FILE);
     assert_eq!(parse(&columns.to_toml()), columns);
-    let odd =
-        Columns { columns: vec![Column::new("a \"b\"\n=", vec!["\\".into(), "\u{7f}".into(), "é,;\t|".into()])] };
+    let odd = Columns { columns: vec![Column::new("a \"b\" =", vec!["\\".into(), "x\u{a0}y".into(), "é,;|".into()])] };
     assert_eq!(parse(&odd.to_toml()), odd);
+}
+
+#[test]
+fn a_name_or_value_with_a_character_that_can_not_be_seen_is_refused_and_shown_with_it_written_out() {
+    for hidden in
+        ['\u{1b}', '\u{7}', '\0', '\n', '\t', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}']
+    {
+        let text = format!("a{hidden}b");
+        let columns = [
+            Column::new(&text, vec!["x".into()]),
+            Column::new("c", vec!["x".into(), text.clone()]),
+            Column { absent: vec![text.clone()], ..Column::new("c", vec!["x".into()]) },
+            Column { groups: vec![text.clone()], group_of: vec![0], ..Column::new("c", vec!["x".into()]) },
+        ];
+        for column in columns {
+            let said = Columns { columns: vec![column] }.check().unwrap_err().to_string();
+            let shown = format!("a{}b", hidden.escape_unicode());
+            assert!(said.contains(&shown) && said.contains("can't be seen"), "{said}");
+            assert!(!said.contains(hidden) || hidden == '\n', "{said}");
+        }
+    }
+    // Scripts from right to left, and letters that are joined or kept apart, need none of them.
+    let scripts = ["جنس", "أنثى", "می\u{200c}خواهم", "נקבה", "क्\u{200d}ष", "はい", "Łódź", "👩\u{200d}👧"];
+    let columns = scripts.map(|s| Column::new(s, vec![s.to_owned(), format!("{s} 2")]));
+    Columns { columns: columns.to_vec() }.check().unwrap();
 }
 
 #[test]

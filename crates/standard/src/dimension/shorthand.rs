@@ -71,11 +71,18 @@ struct Value {
     codes: Vec<String>,
 }
 
+/// Most categories of a dimension.
+const MOST: usize = 255;
+
 impl DimensionFile {
     /// The dimension, whole.
     pub(crate) fn expand(self, book: &Codebook) -> Result<Dimension, Problem> {
         let here = format!("dimension {}", self.id);
         let wrong = |what: String| Problem::new(&here, what);
+        // Counted before anything is built: a short text must not ask for much memory.
+        if self.cuts.len() > MOST || self.categories.len() > MOST {
+            return Err(wrong(format!("at most {MOST} categories")));
+        }
         let mut categories = bands(self.rule, &self.cuts);
         if !self.product.is_empty() {
             if !(2..=3).contains(&self.product.len()) {
@@ -84,7 +91,11 @@ impl DimensionFile {
             categories.extend(product(&self.product, book).map_err(wrong)?);
         }
         if let Some(side) = &self.steps {
-            categories.extend(steps(&side.values(book).map_err(wrong)?));
+            let values = side.values(book).map_err(wrong)?;
+            if values.len().saturating_mul(values.len() + 1) > MOST {
+                return Err(wrong(format!("between {} codes there are more than {MOST} steps", values.len())));
+            }
+            categories.extend(steps(&values));
         }
         if let Some(side) = &self.values {
             if side.field != self.field {
@@ -169,6 +180,9 @@ fn product(sides: &[Side], book: &Codebook) -> Result<Vec<Category>, String> {
     let mut out = vec![Category::default()];
     for side in sides {
         let values = side.values(book)?;
+        if out.len().saturating_mul(values.len()) > MOST {
+            return Err(format!("the product has more than {MOST} categories"));
+        }
         out = out.iter().flat_map(|before| values.iter().map(|value| joined(before, side, value))).collect();
     }
     Ok(out)
@@ -211,6 +225,9 @@ impl Side {
         let list = book.field(&self.field).and_then(|f| book.list_of(f)).ok_or_else(no_field)?;
         let kept = |id: &String| !self.leave_out.contains(id);
         if !self.groups.is_empty() {
+            if let Some(empty) = self.groups.iter().find(|g| g.codes.is_empty()) {
+                return Err(format!("the group {} has no codes", empty.id));
+            }
             let mut seen = BTreeSet::new();
             for code in self.groups.iter().flat_map(|g| &g.codes) {
                 if list.code(code).is_none() {

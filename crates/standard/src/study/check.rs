@@ -129,6 +129,14 @@ fn one(figure: &FigureSpec, study: &Study, out: &mut Vec<Problem>) {
         | Estimator::Delay { onset, identified, .. }
         | Estimator::States { onset, identified, .. }
         | Estimator::Jump { onset, identified, .. } => {
+            if let Estimator::Delay { years, .. } = &figure.estimate
+                && (years.len() > 60 || years.windows(2).any(|w| w[0] >= w[1]))
+            {
+                wrong("years rise, and there are at most 60".into());
+            }
+            if ages(&figure.estimate).iter().any(|age| *age > 120) {
+                wrong("no age is over 120".into());
+            }
             ruled(onset, Rule::AgeBand, table, &mut wrong);
             ruled(identified, Rule::AgeBand, table, &mut wrong);
             if several {
@@ -139,10 +147,30 @@ fn one(figure: &FigureSpec, study: &Study, out: &mut Vec<Problem>) {
         Estimator::Incidence { outcome, most_unknown } => {
             ruled(outcome, Rule::Elapsed, table, &mut wrong);
             one_cell(&Select::new(), table, &mut wrong);
+            let bands = |reached: bool| -> Vec<_> {
+                let all = find(outcome, table).into_iter().flat_map(|d| &d.categories);
+                all.filter(|c| c.reached == Some(reached)).map(|c| (c.low, c.high)).collect()
+            };
+            if bands(true).is_empty() || bands(true) != bands(false) {
+                wrong(format!(
+                    "{outcome} needs the same bands of days for those reached and those only followed so long"
+                ));
+            }
             if *most_unknown > 1000 {
                 wrong("most_unknown is in thousandths".into());
             }
         }
+    }
+}
+
+/// The ages that an estimator names.
+fn ages(estimate: &Estimator) -> Vec<u16> {
+    match estimate {
+        Estimator::Crossing { age, .. } => vec![*age],
+        Estimator::Delay { under, seen_until, .. } => vec![*under, *seen_until],
+        Estimator::States { from, majority, until, .. } => from.iter().copied().chain([*majority, *until]).collect(),
+        Estimator::Jump { age, from, until, .. } => vec![*age, *from, *until],
+        _ => Vec::new(),
     }
 }
 

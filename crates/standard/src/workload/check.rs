@@ -68,7 +68,13 @@ fn one(table: &TableSpec, before: &[TableSpec], out: &mut Vec<Problem>) {
     if !is_slug(&table.id) || table.title.trim().is_empty() {
         wrong("an id of lower case letters, digits and - and a title are needed".into());
     }
-    if table.id == "headlines" {
+    for dimension in table.dimensions.iter().chain(table.among.iter().map(|a| &a.dimension)) {
+        let mut ids = std::iter::once(&dimension.id).chain(dimension.categories.iter().map(|c| &c.id));
+        if !ids.all(|id| crate::problem::is_id(id)) {
+            wrong("ids of dimensions and categories are lower case letters, digits and _".into());
+        }
+    }
+    if table.id == "headlines" || table.id == "study" {
         wrong("the name is kept for the groups that readers ask for first".into());
     }
     if table.share == 0 {

@@ -8,6 +8,7 @@ mod bands;
 mod broken;
 mod embedded;
 mod facts;
+mod hostile_studies;
 mod mappings;
 mod studies;
 

@@ -13,7 +13,7 @@ use accord_release::noise::LinearNoise;
 use accord_release::privacy::is_worth_publishing;
 use accord_release::publish::MISS;
 use accord_standard::workload::{self, Workload};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use std::path::PathBuf;
 
 /// Arguments of `accord release draft`.
@@ -98,12 +98,10 @@ pub fn draw_and_write(from: &VaultArgs, ask: &Ask, to: &Written, json: bool) -> 
     checked_id(id)?;
     accord_release::account::check_epsilon(ask.epsilon).map_err(Refused::error)?;
     if let Some(out) = out {
-        folder::is_free(out)?;
+        folder::can_be_made(out)?;
     }
-    if let Some(file) = contribution
-        && file.exists()
-    {
-        bail!("{} is there already; choose a new file with --contribution", file.display());
+    if let Some(file) = contribution {
+        folder::file_can_be_made(file).context("--contribution")?;
     }
     let runtime = tokio::runtime::Runtime::new()?;
     let (drawn, draft) = runtime.block_on(async {
@@ -116,14 +114,21 @@ pub fn draw_and_write(from: &VaultArgs, ask: &Ask, to: &Written, json: bool) -> 
         let drawn = draw(&vault, ask, &mut |n| bar.set_position(n)).await.map_err(draw_error)?;
         bar.finish_and_clear();
         let title = title.clone().unwrap_or_else(|| format!("Release {id} of {}", vault.settings().organisation));
+        // What may leave is written before anything is made of it.
+        write_contribution(to, &drawn.contribution).context(folder::KEPT)?;
         let draft = draft_of(&drawn.contribution, id, &title);
-        if let Some(file) = contribution {
-            folder::write_synced(file, &serde_json::to_vec_pretty(&drawn.contribution)?)?;
-        }
         if let (Some(out), Ok(files)) = (out, &draft) {
-            folder::write_new(out, files)?;
+            let written = folder::write_new(out, files);
+            if let (Err(_), Some(file)) = (&written, contribution) {
+                // Best effort: the same command writes both anew, and takes no file that is there already.
+                let _ = std::fs::remove_file(file);
+            }
+            written.context(folder::KEPT)?;
         }
-        Ledger::of_vault(&vault).await?.deliver(&drawn.draw).await?;
+        // What was measured is kept for another try as long as nothing came of it.
+        if contribution.is_some() || (out.is_some() && draft.is_ok()) {
+            Ledger::of_vault(&vault).await?.deliver(&drawn.draw).await?;
+        }
         anyhow::Ok((drawn, draft))
     })?;
     let refused = draft.as_ref().err().map(ToString::to_string);
@@ -147,6 +152,18 @@ pub fn draw_and_write(from: &VaultArgs, ask: &Ask, to: &Written, json: bool) -> 
         tell(to, &drawn, privacy.epsilon, privacy.epsilon_cumulative, refused.as_deref())?;
     }
     Ok(if refused.is_some() && contribution.is_none() { Exit::Refused } else { Exit::Fine })
+}
+
+/// Writes the contribution to a pool, if one is wanted.
+fn write_contribution(to: &Written, contribution: &Contribution) -> anyhow::Result<()> {
+    let Some(file) = &to.contribution else { return Ok(()) };
+    let bytes = serde_json::to_vec_pretty(contribution)?;
+    let written = folder::write_synced(file, &bytes);
+    if written.is_err() {
+        // Best effort: what is left of it is no contribution, and would stand in the way of the next one.
+        let _ = std::fs::remove_file(file);
+    }
+    written
 }
 
 fn tell(to: &Written, drawn: &Drawn, epsilon: f64, cumulative: f64, refused: Option<&str>) -> anyhow::Result<()> {
