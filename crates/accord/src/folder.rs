@@ -6,7 +6,41 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Says early whether a folder can be written to with [`write_new`]: it must not be there, or be empty.
+/// Said where something was measured and can't be written.
+pub const KEPT: &str = "the draft was measured and can't be written. Its cost was debited and its measurements are kept in the \
+     ledger: once this is mended, the same command makes it of them, and nothing is spent again";
+
+/// Says before anything is spent whether a folder can be written with [`write_new`]: it must not be there, or be empty, and the
+/// nearest folder above it that is there must take files.
+pub fn can_be_made(dir: &Path) -> anyhow::Result<()> {
+    is_free(dir)?;
+    let absolute = std::path::absolute(dir).with_context(|| format!("{} is no path", dir.display()))?;
+    let above = absolute.ancestors().skip(1).find(|above| above.exists());
+    takes_files(above.unwrap_or(&absolute)).with_context(|| format!("{} can't be made", dir.display()))
+}
+
+/// Says before anything is spent whether a file can be made with [`write_synced`]: it must not be there, and its folder must be, and take files.
+pub fn file_can_be_made(file: &Path) -> anyhow::Result<()> {
+    if file.symlink_metadata().is_ok() {
+        bail!("{} is there already; choose a new file", file.display());
+    }
+    let absolute = std::path::absolute(file).with_context(|| format!("{} is no path", file.display()))?;
+    let folder = absolute.parent().context("it has no folder")?;
+    takes_files(folder).with_context(|| format!("{} can't be made", file.display()))
+}
+
+/// Whether a folder is there and takes files, found out by making one and removing it again.
+fn takes_files(folder: &Path) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        bail!("{} is no folder, or is not there", folder.display());
+    }
+    let probe = folder.join(format!(".accord-probe-{}", std::process::id()));
+    let made = File::options().write(true).create_new(true).open(&probe);
+    made.with_context(|| format!("the folder {} takes no files", folder.display()))?;
+    std::fs::remove_file(&probe).with_context(|| format!("{} can't be removed", probe.display()))
+}
+
+/// Says early whether a folder is not there, or is empty.
 pub fn is_free(dir: &Path) -> anyhow::Result<()> {
     match std::fs::read_dir(dir) {
         Ok(mut entries) => {
@@ -87,6 +121,27 @@ mod tests {
 
     fn files(pairs: &[(&str, &str)]) -> Files {
         pairs.iter().map(|(p, b)| ((*p).to_owned(), b.as_bytes().to_vec())).collect()
+    }
+
+    #[test]
+    fn what_can_not_be_written_is_found_out_before_and_nothing_is_left_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let (file, none) = (temp.path().join("file"), temp.path().join("none"));
+        std::fs::write(&file, "x").unwrap();
+        can_be_made(&none.join("deep/out")).unwrap();
+        file_can_be_made(&temp.path().join("c.json")).unwrap();
+        for dir in [file.join("out"), file.clone(), file.join("deep/out")] {
+            assert!(can_be_made(&dir).is_err(), "{}", dir.display());
+        }
+        for new in [none.join("c.json"), file.join("c.json"), file.clone(), temp.path().to_path_buf()] {
+            assert!(file_can_be_made(&new).is_err(), "{}", new.display());
+        }
+        #[cfg(target_os = "linux")]
+        for dir in ["/proc/out", "/proc/deep/out"] {
+            let said = format!("{:#}", can_be_made(Path::new(dir)).unwrap_err());
+            assert!(said.contains("takes no files"), "{said}");
+        }
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::Exit;
 use super::verify::{failures, verify};
 use crate::ambient;
-use crate::say::{printable, say, say_json};
+use crate::say::{printable, say, say_json, warn};
 use accord_crypto::trust::{TrustList, TrustRoot};
 use accord_hub::{Flat, Proof, Published, Release, Site, Status};
 use accord_release::files::{self, Files};
@@ -34,7 +34,8 @@ struct Serve {
     /// Folder of a release; repeat it for several, oldest first.
     #[arg(long, value_name = "DIR")]
     bundle: Vec<PathBuf>,
-    /// Folder whose subfolders are releases; they are put in order by calendar slot and day of decision.
+    /// Folder whose subfolders are releases; they are put in order by calendar slot and day of decision. One that can't be
+    /// shown is passed over, and said.
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
     /// Port on 127.0.0.1; 0 takes any free one.
@@ -56,7 +57,7 @@ struct Serve {
     /// only 127.0.0.1, localhost and [::1].
     #[arg(long, value_name = "NAME", value_parser = checked_host)]
     host: Vec<String>,
-    /// Check everything, say what would be shown, and stop.
+    /// Check everything, say what would be shown, and stop: with exit code 1 if anything in --site would not be.
     #[arg(long)]
     check: bool,
 }
@@ -66,7 +67,10 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let Command::Serve(args) = args.command;
     let root = args.trust.as_deref().map(read_root).transpose()?;
     let newest = args.trust_list.as_deref().map(read_list).transpose()?;
-    let site = read_site(&args, root.as_ref(), newest.as_ref())?;
+    let (site, passed_over) = read_site(&args, root.as_ref(), newest.as_ref())?;
+    for why in &passed_over {
+        warn(&format!("warning: {}", printable(why)));
+    }
     let options = SiteOptions {
         exit_to: args.exit_to.map(checked_exit).transpose()?,
         help_lines: args.help_lines.as_deref().map(read_help_lines).transpose()?.unwrap_or_default(),
@@ -76,6 +80,8 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     say_site(&site, json)?;
     if !args.check {
         serve(site, options, args.port, |address| say_address(address, json))?;
+    } else if !passed_over.is_empty() {
+        return Ok(Exit::No);
     }
     Ok(Exit::Fine)
 }
@@ -129,33 +135,66 @@ pub fn load(files: Files, root: Option<&TrustRoot>, newest: Option<&TrustList>) 
     Ok(Published::new(bundle, files, proof)?.into())
 }
 
-fn read_site(args: &Serve, root: Option<&TrustRoot>, newest: Option<&TrustList>) -> anyhow::Result<Site> {
+/// The site, and what of the folder of `--site` is not shown, and why: one bad folder doesn't take the others with it. What
+/// was named by `--bundle` is shown or refused.
+fn read_site(
+    args: &Serve,
+    root: Option<&TrustRoot>,
+    newest: Option<&TrustList>,
+) -> anyhow::Result<(Site, Vec<String>)> {
     let load_folder = |folder: &Path| {
         let here = || format!("{} is not shown", folder.display());
         read_folder(folder).and_then(|files| load(files, root, newest)).with_context(here)
     };
     let mut releases = Vec::new();
+    let mut passed_over = Vec::new();
     if let Some(parent) = &args.site {
         let entries = std::fs::read_dir(parent).with_context(|| format!("{} can't be read", parent.display()))?;
         for entry in entries {
             let path = entry.with_context(|| format!("{} can't be read", parent.display()))?.path();
             if path.join("manifest.json").is_file() {
-                releases.push(load_folder(&path)?);
+                match load_folder(&path) {
+                    Ok(release) => releases.push(release),
+                    Err(error) => passed_over.push(format!("{error:#}")),
+                }
             }
         }
         releases.sort_by_cached_key(age);
+        one_of_each(&mut releases, &mut passed_over);
     }
     for folder in &args.bundle {
         releases.push(load_folder(folder)?);
     }
     if releases.is_empty() {
+        for why in &passed_over {
+            warn(&printable(why));
+        }
         bail!("nothing to show: give --bundle DIR, or --site DIR with the folders of releases in it");
     }
     let mut site = Site::new();
     for release in releases {
         site.add(release)?;
     }
-    Ok(site)
+    Ok((site, passed_over))
+}
+
+/// Keeps one release of an id: the published one, such as beside its own draft, and of several alike the first.
+fn one_of_each(releases: &mut Vec<Release>, passed_over: &mut Vec<String>) {
+    let mut kept: Vec<Release> = Vec::new();
+    for release in releases.drain(..) {
+        let (id, is_draft) = (release.shown().id().to_owned(), release.shown().status().is_draft());
+        let Some(same) = kept.iter_mut().find(|k| k.shown().id() == id) else {
+            kept.push(release);
+            continue;
+        };
+        passed_over.push(format!(
+            "several releases here have the id `{id}`; one of them is shown, a published one before a draft"
+        ));
+        if same.shown().status().is_draft() && !is_draft {
+            *same = release;
+        }
+    }
+    *releases = kept;
 }
 
 /// What puts releases in order, oldest first: slot of the calendar, day of the decision, and of several on one day the one

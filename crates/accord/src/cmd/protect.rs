@@ -151,7 +151,7 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
     check_epsilon(epsilon).map_err(Refused::error)?;
     check_delta_for(delta, args.size_bound)?;
     check_epsilon(args.cap).map_err(|error| Refused::error(format!("--cap: {error}")))?;
-    folder::is_free(&args.out)?;
+    folder::can_be_made(&args.out)?;
     let (slot, id) = slot_and_id(args)?;
 
     // 1. What kind of file it is: the header alone.
@@ -243,8 +243,9 @@ fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         cumulative: runtime.block_on(ledger.most_spent(&request.cohorts)).map_err(ledger_error)?,
     };
     let paid = runtime.block_on(ledger.account()).map_err(ledger_error)?;
-    let files = draft(args, &id, &slot, &kind, request.plan, &measured, cost, paid)?;
-    folder::write_new(&args.out, &files)?;
+    draft(args, &id, &slot, &kind, request.plan, &measured, cost, paid)
+        .and_then(|files| folder::write_new(&args.out, &files))
+        .context(folder::KEPT)?;
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     let seconds = (ambient::now().as_millisecond() - began.as_millisecond()) as f64 / 1000.0;
     if !json {

@@ -6,6 +6,7 @@ use crate::sandbox::{ERROR, PROGRESS, ReadError, frame, garbled};
 use accord_measure::grid::Grid;
 use accord_record::flat::{Header, Inferred, Noticed};
 use accord_standard::columns::Columns;
+use anyhow::Context as _;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Read;
@@ -33,7 +34,7 @@ pub(super) fn inferred(pipe: &mut dyn Read, length: u64, progress: Progress<'_>)
             None => return Ok(None),
             Some(INFERRED) if payload.is_empty() => {
                 let inferred: Inferred = serde_json::from_slice(&json).map_err(|_| garbled())?;
-                inferred.columns.check().map_err(|_| garbled())?;
+                inferred.columns.check().context("the columns of the file and their values can't be a domain")?;
                 return Ok(Some(inferred));
             }
             Some(INFERRED) if json.len() + payload.len() <= MOST => json.extend_from_slice(&payload),

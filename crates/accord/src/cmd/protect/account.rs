@@ -30,13 +30,15 @@ impl Account {
         };
         fits_the_cap(plan, &terms).map_err(Refused::error)?;
         let place = args.ledger.clone().unwrap_or_else(|| beside(&args.file));
-        let is_new = !place.exists();
+        // One that is empty was never opened: a run before this one ended as it began.
+        let is_new = place.metadata().map_or(true, |found| found.len() == 0);
         let alone = match AtWork::with(&place) {
             Ok(alone) => alone,
             Err(LedgerError::Drawing) => bail!(
                 "another accord is drawing with the ledger {} at this moment; try again when it has finished",
                 place.display()
             ),
+            Err(error) if error.is_refusal() => return Err(ledger_error(error)),
             Err(error) => {
                 return Err(error).with_context(|| {
                     format!(

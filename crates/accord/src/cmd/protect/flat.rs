@@ -113,7 +113,7 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         )));
     }
     let wanted = wanted(args, json)?;
-    folder::is_free(&args.out)?;
+    folder::can_be_made(&args.out)?;
     let (slot, id) = slot_and_id(args)?;
     let previous = args.flat.previous.as_deref().map(previous).transpose()?;
 
@@ -181,13 +181,10 @@ pub fn protect(args: &Args, json: bool) -> anyhow::Result<Exit> {
         previous,
     };
     phase.begin("2 of 4: making rows from the noisy counts");
-    let drafted = draft(&measured, &plan, &mut |done| phase.at(done))?;
+    let drafted = draft(&measured, &plan, &mut |done| phase.at(done)).context(folder::KEPT)?;
     clock.ends("make");
     phase.begin("4 of 4: counting combinations of the rows and writing the files");
-    let written = write(args, &measured, &drafted).context(
-        "the draft was measured and can't be written. Its cost was debited and its measurements are kept in the ledger: once this \
-         is mended, the same command makes it of them, and nothing is spent again",
-    )?;
+    let written = write(args, &measured, &drafted).context(folder::KEPT)?;
     crate::faults::point("written");
     runtime.block_on(ledger.deliver(&draw)).map_err(ledger_error)?;
     clock.ends("write");
