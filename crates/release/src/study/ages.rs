@@ -95,7 +95,8 @@ impl Ask<'_> {
         ];
         let mut points: Vec<Point> = Vec::new();
         for (key, words, is) in states {
-            for age in &shown {
+            // Nobody is identified as an adult before she is one.
+            for age in shown.iter().filter(|age| key != "as_adult" || **age >= majority) {
                 let terms: Vec<Term> = known
                     .iter()
                     .filter(|(began, ..)| began.under(age + 1))

@@ -17,7 +17,7 @@ pub fn dimension(id: &str, rule: Rule, categories: &[&str]) -> Dimension {
         id: id.into(),
         label: id.into(),
         definition: String::new(),
-        field: id.into(),
+        field: if id == "sex" { "sex_registered".into() } else { id.into() },
         rule,
         categories: categories.iter().map(|c| category(c)).collect(),
         ..Dimension::default()
