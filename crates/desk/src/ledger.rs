@@ -160,6 +160,12 @@ pub enum LedgerError {
     /// Somebody else holds the ledger.
     #[error("another program is writing to the ledger; try again when it has finished")]
     Busy,
+    /// The ledger's file has a second name in the file system.
+    #[error(
+        "the ledger {0} has several names (hard links) on this disk: a draw under one of them could not be told from a draw under \
+         another. Keep one name and remove the others, or make a copy if a copy is meant"
+    )]
+    SeveralNames(String),
     /// Somebody else draws with the ledger.
     #[error("another accord is drawing with this ledger at this moment; try again when it has finished")]
     Drawing,
@@ -183,10 +189,17 @@ pub enum LedgerError {
 impl LedgerError {
     /// Whether this is a refusal for safety (exit code 3) rather than a failure.
     pub fn is_refusal(&self) -> bool {
-        use LedgerError::{BudgetSpent, DrawnBefore, Locked, OtherTerms, Slot, SlotFull, Tampered};
+        use LedgerError::{BudgetSpent, DrawnBefore, Locked, OtherTerms, SeveralNames, Slot, SlotFull, Tampered};
         matches!(
             self,
-            BudgetSpent { .. } | DrawnBefore(_) | Slot(_) | SlotFull(_) | OtherTerms { .. } | Locked(_) | Tampered(_)
+            BudgetSpent { .. }
+                | DrawnBefore(_)
+                | Slot(_)
+                | SlotFull(_)
+                | OtherTerms { .. }
+                | Locked(_)
+                | Tampered(_)
+                | SeveralNames(_)
         )
     }
 }
@@ -215,7 +228,20 @@ pub struct AtWork {
 impl AtWork {
     /// Holds the ledger at this place, by the lock of a file beside it. One that is held by somebody else is
     /// [`LedgerError::Drawing`], at once.
+    ///
+    /// The same ledger has the same lock by whatever path it is reached: links are followed to the file itself, which is made
+    /// where it is not there yet, and one that several hard links name is [`LedgerError::SeveralNames`]. (A lock on the ledger's
+    /// own file would do without that, but on some systems it is one with SQLite's locks and would shut SQLite out.)
     pub fn with(ledger: &Path) -> Result<AtWork, LedgerError> {
+        let failed = |e: std::io::Error| LedgerError::Store(format!("{} can't be opened: {e}", ledger.display()));
+        // Not truncated; an empty file is an empty database. Through a link that leads nowhere yet, its goal is made.
+        let file = std::fs::File::options().append(true).create(true).open(ledger).map_err(failed)?;
+        has_one_name(&file, ledger)?;
+        AtWork::beside(&ledger.canonicalize().map_err(failed)?)
+    }
+
+    /// Holds whatever has this path, by the lock of a file beside it.
+    fn beside(ledger: &Path) -> Result<AtWork, LedgerError> {
         let mut name = ledger.as_os_str().to_owned();
         name.push(".lock");
         let failed = |e: std::io::Error| LedgerError::Store(format!("{} can't be locked: {e}", ledger.display()));
@@ -231,8 +257,26 @@ impl AtWork {
 
     /// Holds the ledger of a vault.
     pub fn with_vault(vault: &Vault) -> Result<AtWork, LedgerError> {
-        AtWork::with(&vault.dir().join("drawing"))
+        AtWork::beside(&vault.dir().join("drawing"))
     }
+}
+
+/// Refuses a ledger with several hard links, whose locks would not be one. (SQLite's own journal would not be one either.)
+#[cfg(unix)]
+fn has_one_name(file: &std::fs::File, ledger: &Path) -> Result<(), LedgerError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = file.metadata().map_err(|e| LedgerError::Store(format!("{} can't be read: {e}", ledger.display())))?;
+    if found.is_file() && found.nlink() > 1 {
+        return Err(LedgerError::SeveralNames(ledger.display().to_string()));
+    }
+    Ok(())
+}
+
+/// The number of a file's names can't be asked for here.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+fn has_one_name(_: &std::fs::File, _: &Path) -> Result<(), LedgerError> {
+    Ok(())
 }
 
 /// Draws per slot (PRIVACY 9).

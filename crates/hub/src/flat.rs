@@ -24,12 +24,16 @@ pub struct Flat {
 
 impl Flat {
     /// Makes a release of its files, which the caller has verified; `proof` says whether the signatures were checked.
+    /// A decision that nobody checked is left out, with what the notes say of it.
     pub fn new(files: Files, proof: Proof) -> Result<Flat, SiteError> {
-        let report: FlatReport = parse(&files, REPORT).map_err(|e| SiteError::Unreadable(e.to_string()))?;
+        let mut report: FlatReport = parse(&files, REPORT).map_err(|e| SiteError::Unreadable(e.to_string()))?;
         if !is_id(&report.info.id, false) {
             return Err(SiteError::BadId(report.info.id));
         }
         let status = status_of(&report.info.id, report.decision.as_ref(), proof)?;
+        if proof == Proof::NotChecked {
+            report.undecide();
+        }
         let records = |path: &str| files.get(path).map_or(0, |bytes| records(bytes));
         Ok(Flat { status, rows: records(SYNTHETIC_CSV), combinations: records(AGGREGATES_CSV), report, files })
     }

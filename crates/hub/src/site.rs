@@ -29,6 +29,11 @@ pub enum SiteError {
     /// The council decided against publication: neither page nor file of it is shown.
     #[error("the survivor council decided that release `{0}` may not be published; it is not shown")]
     Vetoed(String),
+    /// Somebody says that a council decided against publication. Not shown either, as it may be so.
+    #[error(
+        "release `{0}` carries a decision against its publication, of which nobody checked the signature; it is not shown"
+    )]
+    VetoNotChecked(String),
     /// The report of a flat release can't be read.
     #[error("it can't be shown: {0}")]
     Unreadable(String),
@@ -90,9 +95,10 @@ impl Status {
 pub(crate) fn status_of(id: &str, decision: Option<&Decision>, proof: Proof) -> Result<Status, SiteError> {
     Ok(match (decision.map(|d| d.outcome), proof) {
         (None, _) => Status::Draft,
-        (Some(Outcome::Veto), _) => return Err(SiteError::Vetoed(id.to_owned())),
-        (Some(Outcome::Defer), _) => Status::Deferred,
-        (Some(Outcome::Approve), Proof::NotChecked) => Status::DecisionNotChecked,
+        (Some(Outcome::Veto), Proof::Checked) => return Err(SiteError::Vetoed(id.to_owned())),
+        (Some(Outcome::Veto), Proof::NotChecked) => return Err(SiteError::VetoNotChecked(id.to_owned())),
+        (Some(_), Proof::NotChecked) => Status::DecisionNotChecked,
+        (Some(Outcome::Defer), Proof::Checked) => Status::Deferred,
         (Some(Outcome::Approve), Proof::Checked) => Status::Published,
     })
 }
@@ -157,9 +163,13 @@ pub struct Entry<'a> {
 }
 
 impl Published {
-    /// Makes a release of a bundle and its files; `proof` says whether the signatures were checked.
-    pub fn new(bundle: Bundle, files: Files, proof: Proof) -> Result<Published, SiteError> {
+    /// Makes a release of a bundle and its files; `proof` says whether the signatures were checked. A decision that nobody
+    /// checked is left out: anybody can write one, with a council's name and note.
+    pub fn new(mut bundle: Bundle, files: Files, proof: Proof) -> Result<Published, SiteError> {
         let status = status_of(&bundle.info.id, bundle.decision.as_ref(), proof)?;
+        if proof == Proof::NotChecked {
+            bundle.decision = None;
+        }
         if !is_id(&bundle.info.id, false) {
             return Err(SiteError::BadId(bundle.info.id.clone()));
         }

@@ -203,8 +203,38 @@ pub struct Decision {
     pub date: String,
     /// SHA-256 of the draft's manifest, in hex: the decision binds exactly that draft.
     pub draft: String,
-    /// Votes needed and keys held, such as 2 of 3.
+    /// Votes needed and keys held, such as 2 of 3: as those who signed state it. The council's signature is by one key, and
+    /// doesn't show how many held shares of it.
     pub quorum: [u8; 2],
+}
+
+impl Decision {
+    /// Whether its day is one of the calendar.
+    ///
+    /// # Errors
+    /// That it is none; what stands in its place is not repeated.
+    pub fn has_a_day(&self) -> Result<(), String> {
+        if is_day(&self.date) { Ok(()) } else { Err("the decision has no day, which is written YYYY-MM-DD".to_owned()) }
+    }
+}
+
+/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
+fn is_day(text: &str) -> bool {
+    let digits = |at: std::ops::Range<usize>| {
+        text.get(at).filter(|part| part.bytes().all(|b| b.is_ascii_digit())).and_then(|part| part.parse::<u16>().ok())
+    };
+    let dashes = text.len() == 10 && [4, 7].iter().all(|at| text.as_bytes()[*at] == b'-');
+    let (true, Some(year), Some(month), Some(day)) = (dashes, digits(0..4), digits(5..7), digits(8..10)) else {
+        return false;
+    };
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u16::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 /// What the council decided.
@@ -217,4 +247,39 @@ pub enum Outcome {
     Defer,
     /// May not be published.
     Veto,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_day;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_day_is_one_of_the_calendar() {
+        for day in ["2026-11-24", "2024-02-29", "2000-02-29", "2026-12-31", "2026-01-01"] {
+            assert!(is_day(day), "{day}");
+        }
+        for none in [
+            "",
+            "soon",
+            "2026-02-29",
+            "1900-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-04-31",
+            "2026-1-1",
+            "2026-11-24T00",
+            "+026-11-24",
+            "2026/11/24",
+        ] {
+            assert!(!is_day(none), "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_calendar_panic(text in "\\PC{0,12}|[0-9é-]{8,12}") {
+            let _ = is_day(&text);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::quality::Quality;
 use crate::synth::Synthetic;
 use crate::tablefiles::{package, sdmx_files, synthetic_parquet};
 use accord_crypto::{KeyId, Signature, SigningKey, VerifyingKey};
-use accord_standard::figure::{Figure, FigureValue, Reliability};
+use accord_standard::figure::{Figure, FigureValue, Measure, Reliability};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -169,12 +169,13 @@ pub(crate) fn sign(mut files: Files, key: &SigningKey) -> Result<Files, FilesErr
     Ok(files)
 }
 
-/// The bundle that files hold, with its decision if there is one: its shapes fit together, so that it can be rendered. Says
-/// nothing about whether to trust it.
+/// The bundle that files hold, with its decision if their manifest says that they are published: its shapes fit together, so
+/// that it can be rendered. Says nothing about whether to trust it.
 pub fn read_bundle(files: &Files) -> Result<Bundle, FilesError> {
     let mut bundle: Bundle = parse(files, "release.json")?;
     shapes_fit(&bundle).map_err(|why| FilesError::Damaged("release.json".into(), why))?;
-    if files.contains_key("decision.json") {
+    let published = parse::<Manifest>(files, "manifest.json").is_ok_and(|m| m.status == Status::Published);
+    if published && files.contains_key("decision.json") {
         bundle.decision = Some(parse(files, "decision.json")?);
     }
     Ok(bundle)
@@ -184,6 +185,16 @@ pub fn read_bundle(files: &Files) -> Result<Bundle, FilesError> {
 fn shapes_fit(bundle: &Bundle) -> Result<(), String> {
     if let Some(problem) = bundle.workload.problems().first() {
         return Err(format!("its workload can't be used: {problem}"));
+    }
+    if let Some(study) = &bundle.study {
+        if let Some(problem) = study.problems().first() {
+            return Err(format!("its study can't be used: {problem}"));
+        }
+        if study.workload != bundle.workload {
+            return Err("its study declares another workload than it holds".into());
+        }
+    } else if !bundle.series.is_empty() {
+        return Err("it holds figures of a study and no study".into());
     }
     if bundle.tables.len() != bundle.workload.tables.len() {
         return Err("it has other tables than its workload declares".into());
@@ -196,6 +207,10 @@ fn shapes_fit(bundle: &Bundle) -> Result<(), String> {
         if !fits {
             return Err(format!("table {} has other cells than its workload declares", spec.id));
         }
+    }
+    let all = bundle.tables.iter().map(|t| &t.noisy).chain(&bundle.microdata).chain(&bundle.basis);
+    if let Some(table) = all.into_iter().find(|t| !t.is_in_bounds()) {
+        return Err(format!("table {} holds a number that no count can have", table.table));
     }
     Ok(())
 }
@@ -240,6 +255,15 @@ pub(crate) fn content_files(bundle: &Bundle) -> Result<Files, FilesError> {
         }
         let bytes = writer.into_inner().map_err(|e| FilesError::Write(path.clone(), e.to_string()))?;
         files.insert(path, bytes);
+    }
+    if bundle.study.is_some() {
+        let path = "study.csv".to_owned();
+        let rows = bundle.series.iter().flat_map(|series| {
+            let group = series.group.clone().unwrap_or_else(|| "all".to_owned());
+            let key = move |p: &crate::study::Point| vec![series.figure.clone(), group.clone(), p.key.clone()];
+            series.points.iter().map(move |point| (key(point), &point.figure))
+        });
+        files.insert(path.clone(), figures_csv(&path, bundle, &["study_figure", "group", "point"], rows)?);
     }
     let headlines = bundle.headlines.iter().map(|h| (vec![h.group.clone()], &h.figure));
     let path = "tables/headlines.csv".to_owned();
@@ -302,8 +326,16 @@ fn figures_csv<'f>(
         let (value, low, high, symbol) = value_cells(&figure.value);
         let mut row = vec![figure.id.clone()];
         row.extend(keys);
+        let unit = match &figure.value {
+            FigureValue::Estimate { measure, .. } => measure_word(*measure),
+            _ => unit,
+        };
+        let mut caveats = figure.caveats.join(" ");
+        if let FigureValue::Refused { reason } = &figure.value {
+            caveats = format!("Refused: {reason}. {caveats}");
+        }
         row.extend([value, low, high, symbol, reliability_word(figure.reliability).to_owned(), unit.to_owned()]);
-        row.extend([guard(&figure.subject), guard(&figure.definition), guard(&figure.caveats.join(" "))]);
+        row.extend([guard(&figure.subject), guard(&figure.definition), guard(&caveats)]);
         row.extend([guard(note), status.to_owned(), invented(figure.invented).to_owned()]);
         writer.write_record(&row).map_err(wrong)?;
     }
@@ -317,13 +349,25 @@ pub fn value_cells(value: &FigureValue) -> (String, String, String, String) {
         FigureValue::Count { value, low, high } => (value.to_string(), low.to_string(), high.to_string(), none()),
         FigureValue::Range { low, high } => (none(), low.to_string(), high.to_string(), none()),
         FigureValue::Estimate { value, low, high, .. } => {
-            (value.to_string(), low.to_string(), high.to_string(), none())
+            (value.map_or_else(none, |v| v.to_string()), low.to_string(), high.to_string(), none())
         }
         FigureValue::Symbol { symbol, range } => {
             let end = |at: usize| range.map_or_else(none, |r| r[at].to_string());
             (none(), end(0), end(1), symbol.mark().to_owned())
         }
         FigureValue::Refused { .. } => (none(), none(), none(), "refused".to_owned()),
+    }
+}
+
+/// What an estimate is measured in, as in files.
+pub const fn measure_word(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Percent => "percent",
+        Measure::Years => "years",
+        Measure::Per100PersonYears => "per 100 person-years",
+        Measure::Ratio => "ratio",
+        Measure::Per100000 => "per 100,000 residents",
+        Measure::People => "people",
     }
 }
 

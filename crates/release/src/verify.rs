@@ -15,6 +15,7 @@ use crate::noisy::NoisyTable;
 use crate::privacy::statement;
 use crate::publish::figures;
 use crate::quality::{Quality, quality};
+use crate::study::series;
 use crate::synth::synthesise;
 use crate::tablefiles::{package, synthetic_parquet};
 use accord_crypto::trust::{TrustList, TrustRoot};
@@ -120,7 +121,7 @@ impl Report {
         let bundle = read_bundle(files);
         self.check("the release can be read", bundle.as_ref().map(|_| ()).map_err(ToString::to_string));
         if let Ok(bundle) = &bundle {
-            self.check("all tables say what the release says", rendered(bundle, files));
+            self.check("all tables say what the release says", rendered(bundle, files, published));
             self.check("every figure follows from the noisy measurements", figures_follow(bundle));
             self.check("synthetic records and the quality report follow from them too", extras_follow(bundle, files));
             self.check("the privacy statement is what the measurements cost", privacy_adds_up(bundle));
@@ -209,21 +210,14 @@ fn only_plain_paths<'a>(mut paths: impl Iterator<Item = &'a String>) -> Result<(
 }
 
 /// Files of a release by a workload beside those that its tables give: each has a check of its own.
-const BESIDE: [&str; 10] = [
-    "synthetic.csv",
-    "synthetic.parquet",
-    "quality.json",
-    "datapackage.json",
-    "manifest.json",
-    "manifest.sig.json",
-    "decision.json",
-    "decision.sig.json",
-    "trust.json",
-    "draft/manifest.json",
-];
+const BESIDE: [&str; 5] = ["synthetic.csv", "synthetic.parquet", "quality.json", "datapackage.json", "manifest.json"];
+
+/// Files that only a published release has. In a draft nothing would check what they say of a council.
+const BESIDE_PUBLISHED: [&str; 5] =
+    ["manifest.sig.json", "decision.json", "decision.sig.json", "trust.json", "draft/manifest.json"];
 
 /// Renders the tables again and compares byte by byte; there is no other file than a release has.
-fn rendered(bundle: &Bundle, files: &Files) -> Result<(), String> {
+fn rendered(bundle: &Bundle, files: &Files, published: bool) -> Result<(), String> {
     let again = content_files(bundle).map_err(|e| e.to_string())?;
     for (path, bytes) in &again {
         if files.get(path) != Some(bytes) {
@@ -231,8 +225,14 @@ fn rendered(bundle: &Bundle, files: &Files) -> Result<(), String> {
         }
     }
     // Whatever else is listed was put there by somebody: a reader would take it for a part of the release.
-    let foreign = files.keys().find(|path| !again.contains_key(*path) && !BESIDE.contains(&path.as_str()));
-    foreign.map_or(Ok(()), |path| Err(format!("{path} is no part of a release")))
+    let beside = |path: &str| BESIDE.contains(&path) || (published && BESIDE_PUBLISHED.contains(&path));
+    match files.keys().find(|path| !again.contains_key(*path) && !beside(path)) {
+        None => Ok(()),
+        Some(path) if BESIDE_PUBLISHED.contains(&path.as_str()) => {
+            Err(format!("{path} is no part of a draft: no council has decided on it"))
+        }
+        Some(path) => Err(format!("{path} is no part of a release")),
+    }
 }
 
 /// Makes the figures again from the noisy tables.
@@ -244,6 +244,12 @@ fn figures_follow(bundle: &Bundle) -> Result<(), String> {
     }
     if headlines != bundle.headlines {
         return Err("headlines are not those that the measurements give".into());
+    }
+    if let Some(study) = &bundle.study {
+        let again = series(&bundle.info, study, &noisy).map_err(|e| e.to_string())?;
+        if again != bundle.series {
+            return Err("the study's figures are not those that the measurements give".into());
+        }
     }
     Ok(())
 }
@@ -347,6 +353,7 @@ fn decided(bundle: Option<&Bundle>, files: &Files) -> Result<(), String> {
     if decision.outcome != Outcome::Approve {
         return Err("the council did not approve".to_owned());
     }
+    decision.has_a_day()?;
     let draft = files.get("draft/manifest.json").ok_or("the draft's manifest is missing")?;
     if sha256(draft) != decision.draft {
         return Err("the decision is about another draft".to_owned());

@@ -55,7 +55,7 @@ home-council-none = The council has not decided on the newest release. Until it 
 council-approve = The council approved this release.
 council-defer = The council put this release off.
 council-veto = The council did not approve this release.
-council-by = { $council }, { $date }. { $needed } of { $held } keys had to sign.
+council-by = { $council }, { $date }. As it states, { $needed } of { $held } keys had to sign.
 council-note = The council’s note:
 
 home-odds = Privacy

@@ -222,3 +222,42 @@ fn a_ledger_that_somebody_draws_with_is_held_until_they_end() {
     assert!(AtWork::with(&place).is_ok());
     assert!(AtWork::with(&dir.path().join("none/budget.db")).is_err());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn privacy_09_a_running_draw_is_not_given_up_by_one_that_reaches_its_ledger_by_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("budget.db");
+    let elsewhere = dir.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    // A link to where the ledger will be, a link to that link, a folder that is a link, and a path with a detour.
+    let (link, second, folder) = (elsewhere.join("link"), elsewhere.join("second"), dir.path().join("folder"));
+    std::os::unix::fs::symlink(&place, &link).unwrap();
+    std::os::unix::fs::symlink(&link, &second).unwrap();
+    std::os::unix::fs::symlink(dir.path(), &folder).unwrap();
+    let others = [&link, &second, &folder.join("budget.db"), &elsewhere.join("../budget.db"), &place];
+    for first in others {
+        let held = AtWork::with(first).unwrap();
+        for other in others {
+            let same = AtWork::with(other);
+            assert!(matches!(same, Err(LedgerError::Drawing)), "{} and {}", first.display(), other.display());
+        }
+        drop(held);
+    }
+    // A running draw, and a hard link to its ledger.
+    let held = AtWork::with(&place).unwrap();
+    let ledger = Ledger::open_file(&place, terms(4.0)).await.unwrap();
+    ledger.start(&request("2026-1", 1.0, &["2026"])).await.unwrap();
+    let hard = elsewhere.join("hard.db");
+    std::fs::hard_link(&place, &hard).unwrap();
+    let refused = AtWork::with(&hard).unwrap_err();
+    assert!(matches!(refused, LedgerError::SeveralNames(_)) && refused.is_refusal());
+    assert!(refused.to_string().contains("Keep one name"), "{refused}");
+    std::fs::remove_file(&hard).unwrap();
+    assert!(matches!(AtWork::with(&place), Err(LedgerError::Drawing)));
+    assert_eq!(ledger.entries().await.unwrap().pop().unwrap().state, "reserved");
+    drop(held);
+    // A copy is another ledger: what it is a copy of, its own terms and entries say.
+    std::fs::copy(&place, &hard).unwrap();
+    assert!(AtWork::with(&hard).is_ok() && AtWork::with(&place).is_ok());
+}

@@ -117,7 +117,17 @@ fn only_a_checked_approval_publishes() {
     assert_eq!(status(decided("a", Outcome::Defer), Proof::Checked), Ok(Status::Deferred));
     assert_eq!(status(decided("a", Outcome::Approve), Proof::Checked), Ok(Status::Published));
     assert_eq!(status(decided("a", Outcome::Veto), Proof::Checked), Err(SiteError::Vetoed("a".into())));
-    assert_eq!(status(decided("a", Outcome::Veto), Proof::NotChecked), Err(SiteError::Vetoed("a".into())));
+    assert_eq!(status(decided("a", Outcome::Veto), Proof::NotChecked), Err(SiteError::VetoNotChecked("a".into())));
+    assert_eq!(status(decided("a", Outcome::Defer), Proof::NotChecked), Ok(Status::DecisionNotChecked));
+}
+
+#[test]
+fn a_decision_that_nobody_checked_says_nothing_on_the_site() {
+    for outcome in [Outcome::Approve, Outcome::Defer] {
+        let shown = |proof| Published::new(decided("a", outcome), Files::new(), proof).unwrap().bundle.decision;
+        assert_eq!(shown(Proof::NotChecked), None);
+        assert_eq!(shown(Proof::Checked).map(|d| d.outcome), Some(outcome));
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::report::{
 use super::{CUT, MOST_FILLED, Measured, ROWS, length_id};
 use crate::account::check_delta;
 use crate::bundle::{Decision, Outcome};
-use crate::files::{DecisionFiles, Files, Status, add_decision, add_manifest, parse, sha256};
+use crate::files::{DecisionFiles, Files, Manifest, Status, add_decision, add_manifest, parse, sha256};
 use crate::privacy::DeskCost;
 use accord_standard::columns::Columns;
 
@@ -46,7 +46,7 @@ impl FlatReport {
             Outcome::Veto => "refused",
         };
         let mut notes = vec![format!(
-            "The council “{}” {what} this release on {} ({needed} of {held} keys).",
+            "The council “{}” {what} this release on {} (as it states, with {needed} of {held} keys).",
             decision.council, decision.date
         )];
         if !decision.note.is_empty() {
@@ -55,6 +55,15 @@ impl FlatReport {
         self.notes.splice(..1, notes);
         self.decision = Some(decision.clone());
         self
+    }
+
+    /// Takes out again what [`FlatReport::decided`] put in: for whoever can't tell whether a council did decide.
+    pub fn undecide(&mut self) {
+        if let Some(decision) = self.decision.take() {
+            let said = 1 + usize::from(!decision.note.is_empty());
+            self.notes.drain(..said.min(self.notes.len()));
+        }
+        self.status = Status::Draft;
     }
 }
 
@@ -135,6 +144,19 @@ pub fn follows(files: &Files) -> Result<(), String> {
     draft_follows(&Again::of(files, None)?, files)
 }
 
+/// [`follows`], for a draft and for a published release alike. Says nothing of who signed.
+///
+/// # Errors
+/// What doesn't follow.
+pub(crate) fn stands(files: &Files) -> Result<(), String> {
+    let manifest: Manifest = parse(files, "manifest.json").map_err(|e| e.to_string())?;
+    let again = Again::of(files, None)?;
+    match manifest.status {
+        Status::Draft => draft_follows(&again, files),
+        Status::Published => published_follows(&again, files).and_then(|()| decided(&again, files)),
+    }
+}
+
 /// The files are those of this draft, no more and no fewer, byte for byte.
 pub(crate) fn draft_follows(again: &Again, files: &Files) -> Result<(), String> {
     let same = again.draft().map_err(|e| e.to_string())?;
@@ -160,6 +182,7 @@ pub(crate) fn decided(again: &Again, files: &Files) -> Result<(), String> {
     if decision.outcome != Outcome::Approve {
         return Err("the council did not approve".to_owned());
     }
+    decision.has_a_day()?;
     let draft = again.draft().map_err(|e| e.to_string())?;
     if files.get(DRAFT_MANIFEST) != draft.get("manifest.json") {
         return Err("the draft's manifest is not that of the draft which the noisy counts give".to_owned());
@@ -223,6 +246,9 @@ fn measured_as_stated(measured: &Measured) -> Result<(), String> {
         let [draw] = &table.draws[..] else { return Err(format!("{id} is not one draw")) };
         if table.table != id || table.values.len() != cells {
             return Err(format!("{id} is not where it should be, or has other cells than its domain has"));
+        }
+        if !table.is_in_bounds() {
+            return Err(format!("{id} holds a number that no count can have"));
         }
         if draw.rho.0 == 0 || draw.sigma_milli == 0 {
             return Err(format!("{id} has no noise"));

@@ -23,6 +23,7 @@
 //!
 //! Start reading at [`compare`].
 
+use super::again::stands;
 use super::report::{Draft, FlatReport, MEASURED, REPORT};
 use super::{Measured, ROWS, domain_hash, length_id};
 use crate::files::{Files, draft_hash, parse};
@@ -138,7 +139,8 @@ impl Change {
 }
 
 impl Previous {
-    /// What an earlier draft says, if its files are those of its manifest.
+    /// What an earlier draft says, if its files are those of its manifest and follow from its noisy counts: whatever was
+    /// changed in them would stand in the new report as a change among people.
     ///
     /// # Errors
     /// Why it can't be compared with, in words.
@@ -150,6 +152,7 @@ impl Previous {
         let report: FlatReport = parse(files, REPORT).map_err(|e| e.to_string())?;
         let measured: Measured = parse(files, MEASURED).map_err(|e| e.to_string())?;
         measured.columns.check().map_err(|e| e.to_string())?;
+        stands(files).map_err(|why| format!("it does not pass its checks (run `accord verify` on it): {why}"))?;
         let values = singles(&measured)?;
         let sigmas = |id: &str| {
             let table = measured.tables.iter().find(|t| t.table == id);

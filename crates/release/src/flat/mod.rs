@@ -278,7 +278,8 @@ impl Measured {
         let mut sum = direct * weight;
         for (tables, (noisy, sigma)) in layout.tables.iter().zip(noisy.iter().zip(sigma)) {
             for table in tables {
-                let all: i64 = noisy[table.offset..table.offset + table.cells].iter().sum();
+                let cells = &noisy[table.offset..table.offset + table.cells];
+                let all = cells.iter().fold(0_i64, |sum, value| sum.saturating_add(*value));
                 let share = 1.0 / (table.cells as f64 * sigma * sigma).max(1e-6);
                 weight += share;
                 sum += share * all as f64;

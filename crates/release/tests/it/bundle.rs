@@ -7,7 +7,8 @@ use accord_release::account::{Rho, epsilon_of};
 use accord_release::bundle::{Bundle, Decision, Outcome};
 use accord_release::consistent::reconcile;
 use accord_release::files::{
-    DECISION_CONTEXT, Files, Signed, decision_bytes, draft_files, draft_hash, published_files, read_bundle,
+    DECISION_CONTEXT, Entry, Files, MANIFEST_FORMAT, Manifest, Signed, Status, decision_bytes, draft_files, draft_hash,
+    published_files, read_bundle, sha256,
 };
 use accord_release::noisy::{Draw, NoisyTable};
 use accord_release::quality::quality;
@@ -157,6 +158,81 @@ fn privacy_11_figures_costs_and_reports_that_do_not_follow_from_the_measurements
     files = draft_files(&bundle, None, Some(&quality(&bundle).unwrap())).unwrap();
     files.insert("synthetic.csv".into(), rows.into_bytes());
     assert!(!verify(&files, None, None, TODAY).is_sound());
+}
+
+/// The files with a new manifest, as anybody can write one.
+fn listed_anew(mut files: Files, release: &str, status: Status) -> Files {
+    files.remove("manifest.json");
+    let entry = |bytes: &Vec<u8>| Entry { sha256: sha256(bytes), bytes: bytes.len() as u64 };
+    let listed = files.iter().map(|(path, bytes)| (path.clone(), entry(bytes))).collect();
+    let manifest = Manifest { format: MANIFEST_FORMAT, release: release.to_owned(), status, files: listed };
+    files.insert("manifest.json".into(), serde_json::to_vec(&manifest).unwrap());
+    files
+}
+
+#[test]
+fn privacy_21_a_draft_with_a_decision_that_anybody_could_have_written_never_verifies() {
+    let draft = draft_of(values());
+    let id = read_bundle(&draft).unwrap().info.id;
+    assert!(verify(&listed_anew(draft.clone(), &id, Status::Draft), None, None, TODAY).is_sound());
+    let (published, _) = published(Outcome::Approve);
+    for path in ["decision.json", "decision.sig.json", "trust.json", "draft/manifest.json", "manifest.sig.json"] {
+        let mut forged = draft.clone();
+        forged.insert(path.into(), published[path].clone());
+        let forged = listed_anew(forged, &id, Status::Draft);
+        let report = verify(&forged, None, None, TODAY);
+        assert!(!report.is_sound() && format!("{report:?}").contains("no council has decided"), "{path}: {report:?}");
+        assert_eq!(read_bundle(&forged).unwrap().decision, None, "a draft holds no decision");
+    }
+    for outcome in [Outcome::Approve, Outcome::Defer, Outcome::Veto] {
+        let decision = Decision {
+            outcome,
+            council: "A council that never met".into(),
+            note: "Invented".into(),
+            date: TODAY.into(),
+            draft: draft_hash(&draft).unwrap(),
+            quorum: [9, 9],
+        };
+        let mut forged = draft.clone();
+        forged.insert("decision.json".into(), decision_bytes(&decision).unwrap());
+        let forged = listed_anew(forged, &id, Status::Draft);
+        assert!(!verify(&forged, None, None, TODAY).is_sound(), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_decision_without_a_day_is_none() {
+    for date in ["soon", "2026-02-30", ""] {
+        let (mut files, _) = published(Outcome::Approve);
+        let text = String::from_utf8(files["decision.json"].clone()).unwrap().replace(TODAY, date);
+        files.insert("decision.json".into(), text.into_bytes());
+        let report = verify(&files, None, None, TODAY);
+        assert!(format!("{report:?}").contains("the decision has no day"), "{report:?}");
+    }
+}
+
+#[test]
+fn a_number_that_no_count_can_have_is_refused_before_anything_is_added_up() {
+    let draft = draft_of(values());
+    let honest = read_bundle(&draft).unwrap();
+    assert!(!honest.microdata.is_empty() && honest.basis.is_some());
+    let id = honest.info.id.clone();
+    for value in [i64::MAX, i64::MIN, 1_000_000_000_001, -1_000_000_000_001] {
+        let places: [fn(&mut Bundle) -> &mut NoisyTable; 4] = [
+            |b| &mut b.tables[0].noisy,
+            |b| &mut b.microdata[1],
+            |b| b.microdata.last_mut().unwrap(),
+            |b| b.basis.as_mut().unwrap(),
+        ];
+        for place in places {
+            let mut bundle = honest.clone();
+            place(&mut bundle).values.fill(value);
+            let mut files = draft.clone();
+            files.insert("release.json".into(), serde_json::to_vec(&bundle).unwrap());
+            let report = verify(&listed_anew(files, &id, Status::Draft), None, None, TODAY);
+            assert!(format!("{report:?}").contains("no count can have"), "{report:?}");
+        }
+    }
 }
 
 #[test]

@@ -183,3 +183,112 @@ fn a_draft_that_claims_a_decision_is_refused() {
     add_manifest("draft-2026-1", Status::Draft, &mut draft).unwrap();
     assert!(!verify(&draft, None, None, TODAY).is_sound());
 }
+
+/// A draft with these bytes as its noisy counts, listed as if they belonged there.
+fn with_measured(draft: &Files, bytes: Vec<u8>) -> Files {
+    let mut files = draft.clone();
+    files.insert(MEASURED.into(), bytes);
+    files.remove("manifest.json");
+    add_manifest("draft-2026-1", Status::Draft, &mut files).unwrap();
+    files
+}
+
+#[test]
+fn a_number_that_no_count_can_have_is_refused_before_anything_is_added_up() {
+    let draft = draft_of("Invented", false);
+    let honest: Measured = parse(&draft, MEASURED).unwrap();
+    for value in [i64::MAX, i64::MIN, 1_000_000_000_001, -1_000_000_000_001] {
+        for table in 0..honest.tables.len() {
+            let mut measured = honest.clone();
+            measured.tables[table].values.fill(value);
+            let why = follows(&with_measured(&draft, serde_json::to_vec(&measured).unwrap())).unwrap_err();
+            assert!(why.contains("no count can have"), "{table}: {why}");
+            // Nor does it panic where nobody asked.
+            assert!(crate::flat::make(&measured, &crate::flat::Ask::default(), &mut |_| {}).is_ok() || table == 0);
+        }
+    }
+}
+
+#[test]
+fn what_a_decision_added_to_a_report_can_be_taken_out_again() {
+    let (keys, draft) = (keys(), draft_of("Invented", false));
+    let drafted: FlatReport = parse(&draft, REPORT).unwrap();
+    let (mut decision, _) = keys.decide(&draft, Outcome::Approve);
+    for note in [NOTE, ""] {
+        decision.note = note.into();
+        let mut report = drafted.clone().decided(&decision);
+        report.undecide();
+        assert!(report.decision.is_none() && report.status == Status::Draft);
+        assert_eq!(report.notes, drafted.notes[1..], "no word of the council is left");
+    }
+    let mut report = drafted.clone();
+    report.undecide();
+    assert_eq!(report, drafted);
+}
+
+mod any_bytes {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static DRAFT: LazyLock<Files> = LazyLock::new(|| draft_of("Invented", false));
+
+    /// Numbers at the ends of what they can be, and any other.
+    fn number() -> impl Strategy<Value = serde_json::Value> {
+        prop_oneof![
+            prop::sample::select(vec![
+                i64::MAX,
+                i64::MIN,
+                1_000_000_000_000,
+                -1_000_000_000_000,
+                0,
+                -1,
+                1,
+                255,
+                65_536
+            ])
+            .prop_map(Into::into),
+            Just(u64::MAX.into()),
+            (-3000..3000_i64).prop_map(Into::into),
+            Just(serde_json::Value::Null),
+        ]
+    }
+
+    /// Every number of a document, in order.
+    fn numbers<'a>(value: &'a mut serde_json::Value, out: &mut Vec<&'a mut serde_json::Value>) {
+        match value {
+            serde_json::Value::Number(_) => out.push(value),
+            serde_json::Value::Array(all) => all.iter_mut().for_each(|v| numbers(v, out)),
+            serde_json::Value::Object(all) => all.values_mut().for_each(|v| numbers(v, out)),
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn no_numbers_in_the_noisy_counts_make_the_verifier_panic(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), number()), 1..6),
+        ) {
+            let mut document: serde_json::Value = serde_json::from_slice(&DRAFT[MEASURED]).unwrap();
+            for (at, number) in changes {
+                let mut all = Vec::new();
+                numbers(&mut document, &mut all);
+                *all.swap_remove(at.index(all.len())) = number;
+            }
+            let files = with_measured(&DRAFT, serde_json::to_vec(&document).unwrap());
+            prop_assert!(!verify(&files, None, None, TODAY).is_trusted());
+        }
+
+        #[test]
+        fn no_bytes_in_the_noisy_counts_make_the_verifier_panic(
+            at in any::<prop::sample::Index>(), cut in 0..12_usize, bytes in prop::collection::vec(any::<u8>(), 0..12),
+        ) {
+            let mut measured = DRAFT[MEASURED].clone();
+            let from = at.index(measured.len());
+            measured.splice(from..(from + cut).min(measured.len()), bytes);
+            prop_assert!(!verify(&with_measured(&DRAFT, measured), None, None, TODAY).is_trusted());
+        }
+    }
+}

@@ -182,3 +182,29 @@ fn a_damaged_or_other_draft_is_no_comparison() {
     assert!(Previous::read(&files).unwrap_err().contains("measured.json was changed"));
     assert!(Previous::read(&Files::new()).is_err());
 }
+
+#[test]
+fn an_earlier_draft_that_does_not_follow_from_its_own_counts_is_no_comparison() {
+    let whole = of(&people(), "Invented table", true);
+    assert!(Previous::read(&whole).is_ok());
+    // Whoever changes a count lists the file anew.
+    let anew = |mut files: Files| {
+        files.remove("manifest.json");
+        crate::files::add_manifest("draft-2026-1", crate::files::Status::Draft, &mut files).unwrap();
+        Previous::read(&files).map(|_| ()).unwrap_err()
+    };
+    let mut measured: Measured = parse(&whole, MEASURED).unwrap();
+    measured.tables[1].values[0] += 500;
+    let mut files = whole.clone();
+    files.insert(MEASURED.into(), serde_json::to_vec(&measured).unwrap());
+    let why = anew(files);
+    assert!(why.contains("does not pass its checks") && why.contains("accord verify"), "{why}");
+    let mut report: FlatReport = parse(&whole, REPORT).unwrap();
+    report.info.period = "1990".into();
+    let mut files = whole.clone();
+    files.insert(REPORT.into(), serde_json::to_vec_pretty(&report).unwrap());
+    assert!(anew(files).contains("does not pass its checks"));
+    let mut files = whole;
+    files.insert("names.csv".into(), b"a\n".to_vec());
+    assert!(anew(files).contains("names.csv"));
+}
