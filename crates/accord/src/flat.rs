@@ -71,7 +71,7 @@ pub fn header(file: &Path, encoding: Option<&str>) -> anyhow::Result<Vec<String>
 pub fn read_domain(file: &Path) -> anyhow::Result<Columns> {
     Columns::parse(&text(file)?).map_err(|error| match error {
         FileError::Wrong { problems, .. } => {
-            let lines: String = problems.iter().map(|p| format!("\n{p}")).collect();
+            let lines = problems.iter().fold(String::new(), |lines, p| lines + "\n" + &p.to_string());
             anyhow::anyhow!("{}: the domain file can't be used:{lines}", file.display())
         }
         other => anyhow::Error::new(other).context(file.display().to_string()),
@@ -197,12 +197,10 @@ fn run<T>(
     what: What,
     take: impl FnOnce(&mut dyn Read, u64) -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    if let Some(label) = encoding {
-        if encoding_for_label(label).is_none() {
-            return Err(Usage::error(format!(
-                "--encoding: `{label}` is no name of a text encoding, such as utf-8 or windows-1256"
-            )));
-        }
+    if let Some(label) = encoding.filter(|label| encoding_for_label(label).is_none()) {
+        return Err(Usage::error(format!(
+            "--encoding: `{label}` is no name of a text encoding, such as utf-8 or windows-1256"
+        )));
     }
     read_flat(file, |length| Task { length, encoding: encoding.map(str::to_owned), what }, take)
 }

@@ -8,6 +8,7 @@ static READER: AtomicU64 = AtomicU64::new(0);
 
 /// Peak memory in bytes, where the system tells.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[allow(clippy::struct_field_names, reason = "they are the names in the JSON that the command writes")]
 pub struct Peak {
     /// What this process and its largest reader held at most: their peaks, added.
     pub peak_memory_bytes: Option<u64>,

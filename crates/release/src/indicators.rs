@@ -133,7 +133,7 @@ pub const COUNTS: &str = "Counts";
 struct Year {
     label: String,
     select: Select,
-    year: Option<u16>,
+    single: Option<u16>,
 }
 
 /// All rows of an indicator, in the order of its file, years from the first to the last, rates after counts.
@@ -185,7 +185,7 @@ fn years(ask: &Request<'_>, part: &Part, table: Option<&Table<'_>>) -> Result<Ve
             (Some(year), true) => (year.to_string(), Some(year)),
             _ => (ask.bundle.info.period.clone(), None),
         };
-        return Ok(vec![Year { label, select: Select::new(), year }]);
+        return Ok(vec![Year { label, select: Select::new(), single: year }]);
     };
     let of = |category: &accord_standard::dimension::Category| {
         let year = category.low.filter(|low| category.high == Some(*low));
@@ -194,12 +194,12 @@ fn years(ask: &Request<'_>, part: &Part, table: Option<&Table<'_>>) -> Result<Ve
             None if category.id == "unknown" => "Unknown".to_owned(),
             None => category.label.clone(),
         };
-        Year { label, select: Select::from([(dimension.id.clone(), vec![category.id.clone()])]), year }
+        Year { label, select: Select::from([(dimension.id.clone(), vec![category.id.clone()])]), single: year }
     };
     let all: Vec<Year> = dimension.categories.iter().map(of).collect();
     let Some(asked) = ask.year else { return Ok(all) };
-    let has = all.iter().filter_map(|y| y.year).map(|y| y.to_string()).collect::<Vec<_>>().join(", ");
-    let found: Vec<Year> = all.into_iter().filter(|y| y.year == Some(asked)).collect();
+    let has = all.iter().filter_map(|y| y.single).map(|y| y.to_string()).collect::<Vec<_>>().join(", ");
+    let found: Vec<Year> = all.into_iter().filter(|y| y.single == Some(asked)).collect();
     if found.is_empty() { Err(IndicatorError::Year { year: asked, has }) } else { Ok(found) }
 }
 
@@ -254,7 +254,7 @@ impl Request<'_> {
         };
         let sex = place.sex.residents.as_ref().and_then(|r| r.sex.as_deref());
         let ages = place.age.residents.as_ref().and_then(|r| r.ages);
-        let (value, reliability, note) = match (sex, ages, place.year.year, self.area) {
+        let (value, reliability, note) = match (sex, ages, place.year.single, self.area) {
             (Some(sex), Some(ages), Some(year), Some(area)) => match residents.residents(&area.iso3, year, sex, ages) {
                 Ok(people) => {
                     let value = rate(&count.value, f64::from(per) / people);

@@ -159,15 +159,13 @@ impl<'a> Ask<'a> {
 
     fn answer(&self) -> Answer {
         match &self.spec.estimate {
-            Estimator::Count { of } => self.count(of),
-            Estimator::Share { of, among, unknown, or_unknown, out_of } => match out_of {
-                Some(whole) => self.recorded(of, whole),
-                None => {
-                    let unknown: Vec<&Select> =
-                        std::iter::once(unknown).chain(or_unknown).filter(|u| !u.is_empty()).collect();
-                    self.share(of, among, &unknown)
-                }
-            },
+            Estimator::Count { of } => Ok((self.count(of), Vec::new())),
+            Estimator::Share { of, out_of: Some(whole), .. } => self.recorded(of, whole),
+            Estimator::Share { of, among, unknown, or_unknown, out_of: None } => {
+                let unknown: Vec<&Select> =
+                    std::iter::once(unknown).chain(or_unknown).filter(|u| !u.is_empty()).collect();
+                Ok((self.share(of, among, &unknown), Vec::new()))
+            }
             Estimator::Ratio { of, unknown, against } => self.ratio(of, unknown, against),
             Estimator::Trend { of, years } => self.trend(of, years),
             Estimator::Transitions { steps } => self.transitions(steps),

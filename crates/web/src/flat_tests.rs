@@ -94,7 +94,10 @@ async fn a_flat_release_that_no_council_decided_on_stands_under_the_banner_every
             assert!(text.contains(words) && text.contains("noindex"), "{path} lacks the banner for {outcome:?}");
             let council = testdata::decision(Outcome::Approve);
             let said = text.contains(&council.council) || text.contains(&council.note);
-            assert!(!said || proof == Proof::Checked, "{path} says what a council that nobody checked is said to have said");
+            assert!(
+                !said || proof == Proof::Checked,
+                "{path} says what a council that nobody checked is said to have said"
+            );
         }
         assert!(get(&router, &format!("{PAGE}/sheet.css")).await.text().contains("DRAFT"));
     }

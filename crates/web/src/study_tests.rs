@@ -244,7 +244,10 @@ async fn study_pages_stay_small_and_safe() {
             .match_indices("<h")
             .filter_map(|(at, _)| text.as_bytes().get(at + 2).filter(|b| b.is_ascii_digit()).map(|b| b - b'0'))
             .collect();
-        assert!(levels.windows(2).all(|w| w[1] <= w[0] + 1) && levels.iter().filter(|l| **l == 1).count() == 1);
+        assert!(
+            levels.windows(2).all(|w| w[1] <= w[0] + 1)
+                && levels.iter().map(|l| usize::from(*l == 1)).sum::<usize>() == 1
+        );
     }
 }
 

@@ -1,4 +1,5 @@
 //! The binary as a user meets it: exit codes, what it says, what it leaves behind.
+#![allow(clippy::format_collect, reason = "a few lines of a test file read better so")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 mod check;

@@ -395,3 +395,37 @@ fn two_draws_at_once_on_one_ledger_are_kept_apart() {
         }
     }
 }
+
+/// The draft can't be written after the debit: it is said that the measurements are kept, and the same command makes it of them.
+#[cfg(unix)]
+#[test]
+fn privacy_07_a_draft_that_can_not_be_written_costs_no_second_draw() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = invented(dir.path(), 200);
+    let at = |name: &str| dir.path().join(name);
+    // How large ledger and draft are: the limit lies between.
+    fine(&protect(arg(&file), arg(&at("first")), &["--slot", "2026-1"]));
+    let ledger = ledger_of(&file).metadata().unwrap().len();
+    let largest = files_below(&at("first")).iter().map(|p| p.metadata().unwrap().len()).max().unwrap();
+    let limit = 2 * ledger + 65_536;
+    assert!(largest > limit, "the largest file of the draft, {largest}, is under {limit}");
+    let out = at("out");
+    let args = protect(arg(&file), arg(&out), &["--slot", "2026-2"]);
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", limit / 512), "sh"]);
+    shell.arg(env!("CARGO_BIN_EXE_accord")).args(&args).env_clear().stdin(std::process::Stdio::null());
+    let full = ran(shell.output().unwrap());
+    assert_eq!(full.code, 1, "{} {}", full.out, full.err);
+    for word in ["can't be written", "measurements are kept", "same command", "nothing is spent again"] {
+        assert!(full.err.contains(word), "{word:?}: {}", full.err);
+    }
+    assert!(!out.exists());
+    let before = rows(&ledger_of(&file));
+    assert_eq!(json(&args)["resumed"], true);
+    assert_eq!(rows(&ledger_of(&file)).entries, before.entries, "something was spent again");
+    // Where it can be known before, nothing is spent.
+    std::fs::write(at("nofolder"), "x").unwrap();
+    let refused = run(&protect(arg(&file), arg(&at("nofolder/out")), &["--slot", "2027-1"]));
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert_eq!(rows(&ledger_of(&file)).entries, before.entries);
+}

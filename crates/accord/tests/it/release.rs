@@ -302,3 +302,108 @@ fn restore(desk: &Desk, into: &str) {
     let ran = run(&args);
     assert_eq!(ran.code, 0, "{args:?} {} {}", ran.out, ran.err);
 }
+
+/// Lists the files of a folder anew, as anybody can.
+fn list_anew(folder: &Path) {
+    use accord_release::files::{Entry, Manifest, sha256};
+    let manifest = folder.join("manifest.json");
+    let mut listed: Manifest = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    std::fs::remove_file(&manifest).unwrap();
+    let entry = |path: &PathBuf| {
+        let bytes = std::fs::read(path).unwrap();
+        let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+        (name, Entry { sha256: sha256(&bytes), bytes: bytes.len() as u64 })
+    };
+    listed.files = files_below(folder).iter().map(entry).collect();
+    std::fs::write(&manifest, serde_json::to_vec(&listed).unwrap()).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    for path in files_below(from) {
+        let goal = to.join(path.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(goal.parent().unwrap()).unwrap();
+        std::fs::copy(path, goal).unwrap();
+    }
+}
+
+#[test]
+fn privacy_21_a_draft_with_a_file_or_a_decision_that_somebody_added_goes_nowhere() {
+    let desk = Desk::new();
+    desk.keys();
+    assert_eq!(desk.draft("draft", &["--slot", "2026-1"]).code, 0);
+    assert_eq!(desk.decide("draft", "approve", "approved", &[1, 2]).code, 0);
+    let decision = std::fs::read(desk.at("approved/decision.json")).unwrap();
+    let forged =
+        br#"{"outcome":"approve","council":"Nobody","note":"x","date":"2026-01-01","draft":"","quorum":[9,9]}"#;
+    for (at, (path, bytes)) in [
+        ("tables/people.csv", b"name\n".as_slice()),
+        ("index.html", b"<p>".as_slice()),
+        ("decision.json", forged.as_slice()),
+        ("decision.json", decision.as_slice()),
+        ("draft/manifest.json", b"{}".as_slice()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("changed-{at}");
+        copy(&desk.at("draft"), &desk.at(&name));
+        std::fs::create_dir_all(desk.at(&name).join("draft")).unwrap();
+        std::fs::write(desk.at(&name).join(path), bytes).unwrap();
+        list_anew(&desk.at(&name));
+        let verified = run(&["verify", arg(&desk.at(&name))]);
+        assert_eq!(verified.code, 1, "{path}: {}", verified.out);
+        assert!(verified.out.contains(&format!("{path} is no part of a")), "{}", verified.out);
+        assert_ne!(desk.decide(&name, "approve", &format!("decision-{at}"), &[1, 2]).code, 0, "{path}");
+        // By a decision on the very draft that was changed.
+        let hash = accord_release::files::sha256(&std::fs::read(desk.at(&name).join("manifest.json")).unwrap());
+        let mut of_this: serde_json::Value = serde_json::from_slice(&decision).unwrap();
+        of_this["draft"] = hash.into();
+        copy(&desk.at("approved"), &desk.at(&format!("forged-{at}")));
+        std::fs::write(desk.at(&format!("forged-{at}/decision.json")), of_this.to_string()).unwrap();
+        let published = desk.publish(&name, &format!("forged-{at}"), &format!("release-{at}"));
+        assert!(published.code != 0 && published.err.contains("does not pass its checks"), "{path}: {}", published.err);
+        let shown = run(&["hub", "serve", "--check", "--bundle", arg(&desk.at(&name))]);
+        assert!(shown.code != 0 && shown.err.contains("does not pass its checks"), "{path}: {}", shown.err);
+    }
+    assert_eq!(run(&["hub", "serve", "--check", "--bundle", arg(&desk.at("draft"))]).code, 0);
+
+    // One bad folder takes none of the others with it, and is said.
+    let (site, root) = (desk.at("site"), desk.at("keys/root.json"));
+    copy(&desk.at("draft"), &site.join("good"));
+    let check = |more: &[&str]| run(&[&["hub", "serve", "--check", "--site", arg(&site)], more].concat());
+    assert_eq!(check(&[]).code, 0);
+    copy(&desk.at("changed-0"), &site.join("bad"));
+    std::fs::create_dir(site.join("other")).unwrap();
+    std::fs::write(site.join("other/manifest.json"), "{").unwrap();
+    let said = check(&[]);
+    assert_eq!(said.code, 1, "{} {}", said.out, said.err);
+    assert!(said.out.contains("draft: no council") && said.out.lines().count() == 1, "{}", said.out);
+    assert!(said.err.contains("bad is not shown") && said.err.contains("other is not shown"), "{}", said.err);
+    // A published release comes before its own draft.
+    for name in ["bad", "other"] {
+        std::fs::remove_dir_all(site.join(name)).unwrap();
+    }
+    assert_eq!(desk.publish("draft", "approved", "site/release").code, 0);
+    let said = check(&["--trust", arg(&root)]);
+    assert_eq!(said.code, 1, "{} {}", said.out, said.err);
+    assert!(said.out.contains("published") && said.out.lines().count() == 1, "{}", said.out);
+    assert!(said.err.contains("one of them is shown"), "{}", said.err);
+}
+
+#[test]
+fn privacy_07_what_can_not_be_written_is_refused_before_anything_is_spent() {
+    let desk = Desk::new();
+    let vault = desk.at("vault");
+    std::fs::write(desk.at("file"), "x").unwrap();
+    for (option, path) in [("--contribution", "none/c.json"), ("--contribution", "file/c.json"), ("--out", "file/out")]
+    {
+        let path = desk.at(path);
+        let common = ["release", "draft", "--vault", arg(&vault), "--epsilon", "1", "--invented", "--slot", "2026-1"];
+        let ran = run(&[&common[..], &[option, arg(&path)]].concat());
+        assert_eq!(ran.code, 1, "{} {}", ran.out, ran.err);
+    }
+    // Nothing was spent, so that the slot's first draw needs no --again.
+    let ledger = fine(&["release", "ledger", "--vault", arg(&vault), "--json"]);
+    assert!(!ledger.contains(r#""slot":"2026-1""#), "{ledger}");
+    assert_eq!(desk.draft("draft", &["--slot", "2026-1"]).code, 0);
+}

@@ -283,7 +283,8 @@ impl Layout {
     /// table is small and the cells of one row lie far apart.
     pub fn count_triples<'c>(&self, column: impl Fn(usize) -> &'c [u16], cells: &mut [u32]) {
         let columns: Vec<&[u16]> = self.order.iter().map(|c| column(*c)).collect();
-        let (mut first, mut both): (Vec<(u32, u32)>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        let mut first: Vec<(u32, u32)> = Vec::new();
+        let mut both: Vec<(u32, u32)> = Vec::new();
         let mut with_blank: Vec<u32> = Vec::new();
         let filled = |(row, code): (usize, &u16)| Some((row as u32, u32::from(self.level(*code)?)));
         for (p, of_p) in columns.iter().enumerate() {

@@ -393,7 +393,10 @@ fn method(report: &FlatReport) -> String {
     );
     say(
         "How much a further round could still have moved, a mean over what the model was fitted to",
-        format!("{} of all counts; rounds end when next to nothing is left", number(method.gap, &method.gap.to_string())),
+        format!(
+            "{} of all counts; rounds end when next to nothing is left",
+            number(method.gap, &method.gap.to_string())
+        ),
     );
     say(
         "Drawn rows from the model",

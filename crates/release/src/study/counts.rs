@@ -1,13 +1,13 @@
 //! Counts and trends.
 
-use super::{Answer, Ask, shown};
+use super::{Ask, Point, shown};
 use accord_standard::study::Select;
 
 impl Ask<'_> {
     /// How many: a sum of cells.
-    pub(super) fn count(&self, of: &Select) -> Answer {
+    pub(super) fn count(&self, of: &Select) -> Vec<Point> {
         let cells = self.table.cells(&[&self.of_group(), of], &[]);
         let shown = shown::count(self.table.sum(&cells));
-        Ok((vec![self.point("count", "", None, shown, &[])], Vec::new()))
+        vec![self.point("count", "", None, shown, &[])]
     }
 }

@@ -1,7 +1,7 @@
 //! Shares and ratios of shares, with bounds for those of whom it isn't known.
 
 use super::cells::{NOTHING, Table};
-use super::{Answer, Ask, StudyError, shown};
+use super::{Answer, Ask, Point, StudyError, shown};
 use accord_estimate::bounds::{self, Parts, Term};
 use accord_standard::figure::Measure;
 use accord_standard::study::Select;
@@ -16,19 +16,18 @@ const WHOEVER: &str = "Holds whoever those of whom it is not known are; no value
 
 impl Ask<'_> {
     /// A share of people.
-    pub(super) fn share(&self, of: &Select, among: &Select, unknown: &[&Select]) -> Answer {
+    pub(super) fn share(&self, of: &Select, among: &Select, unknown: &[&Select]) -> Vec<Point> {
         let shares = bounds::shares(&self.parts(&self.of_group(), of, among, unknown));
         if unknown.is_empty() {
             let shown = shown::estimate(&shares.none_in, Measure::Percent, 100.0);
-            return Ok((vec![self.point("share", "", None, shown, &[])], Vec::new()));
+            return vec![self.point("share", "", None, shown, &[])];
         }
         let known = shown::estimate(&shares.like_known, Measure::Percent, 100.0);
         let either = shown::estimate(&shares.bounds, Measure::Percent, 100.0);
-        let points = vec![
+        vec![
             self.point("known", "among those of whom it is known", None, known, &[LIKE_KNOWN]),
             self.point("bounds", "whatever is true of the others", None, either, &[WHOEVER]),
-        ];
-        Ok((points, Vec::new()))
+        ]
     }
 
     /// The share of a group of whom something is recorded, where a person can stand in several categories: a cell over the

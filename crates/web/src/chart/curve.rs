@@ -196,8 +196,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn curve(spans: &[Option<(Option<f64>, f64, f64)>]) -> Curve {
-        let dot = |(at, span): (usize, &Option<(Option<f64>, f64, f64)>)| Dot {
+    /// Value, low and high.
+    type Ends = (Option<f64>, f64, f64);
+
+    fn curve(spans: &[Option<Ends>]) -> Curve {
+        let dot = |(at, span): (usize, &Option<Ends>)| Dot {
             at: at as f64,
             span: span.map(|(value, low, high)| whisker::Span { value, low, high }),
         };

@@ -52,7 +52,7 @@ pub async fn list(visit: Visit) -> Response {
         .map(|id| item(id, page.t(&format!("question-{id}")), page.t(&format!("question-{id}-unknown"))));
     let others = others(site).into_iter().map(|s| item(&s.id, clean(&s.question), String::new()));
     let studies = five.chain(others).collect();
-    render(&List { studies, page })
+    render(&List { page, studies })
 }
 
 /// Studies that releases are of and that are none of the five.
@@ -90,7 +90,7 @@ struct One {
 struct Unknown {
     page: Page,
     question: String,
-    unknown: String,
+    why_not: String,
 }
 
 /// The newest release of a study; where there is none, why.
@@ -104,7 +104,7 @@ pub async fn newest(visit: Visit, At(id): At<String>) -> Response {
     let page = visit.page("title-study", "known");
     let none = Unknown {
         question: page.t(&format!("question-{id}")),
-        unknown: page.t(&format!("question-{id}-unknown")),
+        why_not: page.t(&format!("question-{id}-unknown")),
         page,
     };
     render(&none)

@@ -369,3 +369,14 @@ fn privacy_06_a_file_that_says_who_consented_is_not_released_as_a_table_that_ask
     refused(&world, &DECLARED, 3, &["who consented", "Leave out the domain"]);
     refused(&world, &INFERRED, 3, &["who consented"]);
 }
+
+#[test]
+fn a_character_that_can_not_be_seen_is_refused_before_anything_is_spent() {
+    for hidden in ["\u{1b}]0;x\u{7}", "\u{202e}", "\u{2066}"] {
+        let csv = format!("a,b\nv{hidden},x\n") + &"w,x\n".repeat(50);
+        refused(&World::of(&csv, ""), &INFERRED, 1, &["can't be seen", "take them out"]);
+        let escaped: String = format!("v{hidden}").chars().map(|c| format!("\\U{:08X}", u32::from(c))).collect();
+        let domain = format!("[[column]]\nname = \"a\"\nvalues = [\"{escaped}\", \"w\"]\n");
+        refused(&World::of(&csv, &domain), &DECLARED, 1, &["can't be seen", "take them out"]);
+    }
+}

@@ -295,8 +295,8 @@ proptest! {
             sizes.iter().enumerate().map(|(c, n)| rows.iter().map(|row| row[c] % (*n as u16 + 1)).collect()).collect();
         let mut visited = vec![0_u32; layout.cells(3)];
         let mut filled = Vec::new();
-        for row in 0..rows.len() {
-            layout.filled(|c| columns[c][row], &mut filled);
+        for row in (0..rows.len()).map(|at| columns.iter().map(|column| column[at]).collect::<Vec<u16>>()) {
+            layout.filled(|c| row[c], &mut filled);
             layout.visit(&filled, 3, |cell| visited[cell] += 1);
         }
         let mut counted = vec![0; layout.cells(3)];

@@ -104,7 +104,6 @@ pub(super) fn block(shown: &Shown<'_>) -> Block {
 /// Panels of a figure: one for each number that groups are compared by.
 fn panels(shown: &Shown<'_>, keys: &[&str]) -> Vec<Panel> {
     let page = shown.page;
-    let w = page.words();
     let mut out = Vec::new();
     for key in keys {
         let pairs: Vec<(&&Series, Pair<'_>)> = shown.series.iter().map(|s| (s, Pair::of(s, key))).collect();
