@@ -209,6 +209,11 @@ fn only_plain_paths<'a>(mut paths: impl Iterator<Item = &'a String>) -> Result<(
     Ok(())
 }
 
+/// A path as it may be repeated.
+pub(crate) fn named(path: &String) -> &str {
+    if only_plain_paths(std::iter::once(path)).is_ok() { path } else { "a file whose name is not repeated here" }
+}
+
 /// Files of a release by a workload beside those that its tables give: each has a check of its own.
 const BESIDE: [&str; 5] = ["synthetic.csv", "synthetic.parquet", "quality.json", "datapackage.json", "manifest.json"];
 
@@ -231,7 +236,7 @@ fn rendered(bundle: &Bundle, files: &Files, published: bool) -> Result<(), Strin
         Some(path) if BESIDE_PUBLISHED.contains(&path.as_str()) => {
             Err(format!("{path} is no part of a draft: no council has decided on it"))
         }
-        Some(path) => Err(format!("{path} is no part of a release")),
+        Some(path) => Err(format!("{} is no part of a release", named(path))),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::account::check_delta;
 use crate::bundle::{Decision, Outcome};
 use crate::files::{DecisionFiles, Files, Manifest, Status, add_decision, add_manifest, parse, sha256};
 use crate::privacy::DeskCost;
+use crate::verify::named;
 use accord_standard::columns::Columns;
 
 /// Writes Parquet: another crate does, since this one is also the hub's. Without it the file is taken as it stands.
@@ -206,7 +207,7 @@ pub(crate) fn publish(draft: &Files, by: &DecisionFiles<'_>, parquet: Option<Par
 
 fn same_files(again: &Files, files: &Files) -> Result<(), String> {
     if let Some(path) = files.keys().find(|path| !again.contains_key(*path)) {
-        return Err(format!("{path} is no file of a flat release"));
+        return Err(format!("{} is no file of a flat release", named(path)));
     }
     match again.keys().find(|path| again.get(*path) != files.get(*path)) {
         None => Ok(()),
