@@ -486,7 +486,7 @@ fn of_what_was_hardly_counted_no_average_is_given() {
         "--epsilon",
         "0.01",
         "--rows",
-        "0",
+        "1",
         "--out",
         "out",
     ]);

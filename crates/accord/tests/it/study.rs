@@ -223,7 +223,7 @@ fn privacy_03_a_pooled_study_is_the_sum_of_its_desks_and_one_desk_moves_it_by_wh
     let refused = pool(one.dir.path(), &[&first_file, &file], "flooded");
     assert_ne!(refused.code, 0);
     let why = refused.out + &refused.err;
-    assert!(why.contains("beyond the declared bound of 2000 people"), "{why}");
+    assert!(why.contains("more than the declared bound of 2000 people"), "{why}");
     assert!(!one.at("flooded").exists());
     // With a bound declared as large they are taken, and whoever makes the pool is told what one desk could make up.
     flood["size_bound"] = json!(1_000_000);
