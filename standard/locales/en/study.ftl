@@ -6,7 +6,6 @@ studies-open = Read what is known
 studies-all = All studies, each on a page of its own
 
 study-limits = What this cannot say
-study-question = The question
 study-sections = Parts of this page
 study-from = From the release
 study-everyone = Everyone in the table
@@ -58,7 +57,6 @@ study-table-large = The table has { $n ->
    *[other] { $n } cells
 }, too many for this page. It has a page of its own.
 study-table-page = The table on its own page
-study-notes = What the method found
 study-head-part = Part
 study-figure-head = Figure
 study-all-caveats = What holds for every number on this page
