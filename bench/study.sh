@@ -3,7 +3,7 @@
 #
 #   VAULT_ROWS="200000 2000000" STUDIES="technology girls pathways majority" bench/study.sh
 #
-# Everybody in the files is invented. VAULT_ROWS=20000000 needs some 40 GB of disk and an hour or more for the import.
+# Everybody in the files is invented. VAULT_ROWS=20000000 takes them further.
 
 source "$(dirname "$(readlink -f "$0")")/lib.sh"
 vault_rows=${VAULT_ROWS:-200000 2000000} studies=${STUDIES:-technology girls pathways majority}
