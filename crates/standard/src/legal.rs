@@ -180,7 +180,7 @@ mod tests {
             (age("years = 0"), "1 to 30"),
             (age("years = 18\nfrom = 2000\nto = 1999"), "ends before"),
             (age("years = 18\nsex = \"nobody\""), "no such sex"),
-            (age("years = 18").replace("MDA", "XXX"), "no such country"),
+            (age("years = 18").replace("MDA", "QQQ"), "no such country"),
             (age("years = 18").replace("majority", "luck"), "no such domain"),
             (age("years = 18").replace("Invented code, art. 1", " "), "source"),
         ] {
