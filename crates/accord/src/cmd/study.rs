@@ -1,7 +1,7 @@
 //! `accord study`
 
 use super::release::draft::{Written, draw_and_write};
-use super::{Exit, desk::VaultArgs};
+use super::{Exit, Usage, desk::VaultArgs};
 use crate::ambient;
 use crate::say::{say, say_json};
 use accord_desk::draw::Ask;
@@ -13,7 +13,7 @@ use accord_standard::codebook::Codebook;
 use accord_standard::dimension;
 use accord_standard::legal::LegalAges;
 use accord_standard::study::{self, Study};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use std::path::PathBuf;
 
 /// Arguments of `accord study`.
@@ -89,7 +89,9 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
         return show(&study, args.epsilon, json);
     };
     if args.out.is_none() && args.contribution.is_none() {
-        bail!("say where the draft goes with --out DIR, or where the contribution goes with --contribution FILE");
+        return Err(Usage::error(
+            "say where the draft goes with --out DIR, or where the contribution goes with --contribution FILE",
+        ));
     }
     let slot = args.slot.context("--slot is needed to draw")?;
     let ask = Ask {

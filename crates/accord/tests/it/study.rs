@@ -285,3 +285,18 @@ fn records_that_cannot_be_are_refused_with_their_reason_and_odd_ones_are_taken_a
         assert!(!contribution["statistics"].as_array().unwrap().is_empty());
     }
 }
+
+#[test]
+fn a_study_that_would_go_nowhere_and_a_parent_that_is_not_there_cost_nothing() {
+    let desk = Desk::new("Invented one", "1000", &[person("INV-1", &json!({}))]);
+    let vault = desk.at("vault");
+    let draw = ["study", "girls", "--vault", arg(&vault), "--slot", "2026-1", "--epsilon", "1"];
+    let nowhere = run(&draw);
+    assert_eq!(nowhere.code, 2, "{}", nowhere.err);
+    assert!(nowhere.err.contains("--out") && nowhere.err.contains("--contribution"), "{}", nowhere.err);
+    let missing = run(&[&draw[..], &["--contribution", "/nobody/made/this.json"]].concat());
+    assert_eq!(missing.code, 1, "{}", missing.err);
+    assert!(missing.err.contains("/nobody/made"), "{}", missing.err);
+    let spent = json(&["release", "ledger", "--vault", arg(&vault)]);
+    assert!(!spent.to_string().contains("2026-1"), "{spent}");
+}
